@@ -40,6 +40,7 @@ int rtp_budget_init(struct rtp_budget *b, rtc_context *context, const struct con
                              .controller = controller,
                              .limits.start_bps = limits->start_bps ? limits->start_bps : RTP_RATE_START_BPS,
                              .packet_overhead = RTP_IP_UDP_BYTES,
+                             .first = RTC_TIME_NEVER,
                              .numbered = RTC_TIME_NEVER};
     int error = congestion_new(context, &rtp_rate_controller, limits, 0, &b->by_reports);
     if (!error)
@@ -93,6 +94,7 @@ void rtp_budget_set_feedback(struct rtp_budget *b, rtc_time_t now, bool feedback
     if (!has)
         return;
     sent_history_clear(b->history);
+    b->first = RTC_TIME_NEVER;
     begin_at(b, now, rtp_rate_target(b->rule)); /* what was learnt without it */
 }
 
@@ -153,6 +155,8 @@ void rtp_budget_left(struct rtp_budget *b, rtc_time_t now, const struct rtp_leav
         return;
     if (leaving->numbered)
         b->numbered = now;
+    if (leaving->numbered && b->first == RTC_TIME_NEVER)
+        b->first = now;
     if (leaving->numbered)
         sent_history_add(b->history, now, leaving->bytes, leaving->probe);
     else

@@ -35,7 +35,8 @@ struct rtp_budget {
     struct rtp_meter sound;          /* whole packets */
     struct rtp_meter around;         /* what is around the payload of pictures */
     struct rtp_meter pictures;       /* whole packets, repairs and padding included */
-    rtc_time_t numbered;             /* when a packet with a number left last; RTC_TIME_NEVER: none did */
+    rtc_time_t first;    /* when the first one with a number left since feedback was agreed on, or on this path; RTC_TIME_NEVER */
+    rtc_time_t numbered; /* when a packet with a number left last; RTC_TIME_NEVER: none did */
 };
 
 /* One packet that leaves. */

@@ -24,7 +24,7 @@ static bool ask_keyframe(struct rtp_send_stream *s, rtc_time_t now)
 {
     struct rtp_stream_keyframes *k = &s->keyframes;
     if (k->sent != RTC_TIME_NEVER && now - k->sent < s->heard.round_trip_us)
-        return false;
+        return false; /* who asks can not have seen it */
     rtc_time_t gap = keyframe_gap(s);
     if (k->asked != RTC_TIME_NEVER && now - k->asked < gap) {
         k->due = k->asked + gap;

@@ -311,6 +311,7 @@ static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_enco
     if (s->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame)) {
         s->stats.key_frames_sent++;
         s->keyframes.sent = now;
+        s->keyframes.timestamp = timestamp;
         s->keyframes.due = RTC_TIME_NEVER; /* whoever asked before gets this one */
         s->keyframes.bytes = rtc_encoded_frame_len(frame);
     }
@@ -425,6 +426,8 @@ bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, uint16_t
     }
     s->numbers.started = true;
     s->numbers.last_left = now;
+    if (s->keyframes.bytes > 0 && header.timestamp == s->keyframes.timestamp)
+        s->keyframes.sent = now;
     s->numbers.in_frame = s->kind == RTC_MEDIA_VIDEO && !header.marker;
     s->numbers.sr_packets++;
     s->numbers.sr_octets += (uint32_t)header.payload.len;

@@ -60,9 +60,10 @@ struct rtp_stream_numbers {
 /* Requests for a keyframe: answered at once, held back until `due`, or void. */
 struct rtp_stream_keyframes {
     rtc_time_t asked; /* when the encoder was last asked; RTC_TIME_NEVER: never */
-    rtc_time_t sent;  /* when the last one was packetized */
-    rtc_time_t due;   /* a request that is held back */
-    size_t bytes;     /* of the last one */
+    rtc_time_t sent;  /* when the last one left, as far as it has */
+    uint32_t timestamp;
+    rtc_time_t due; /* a request that is held back */
+    size_t bytes;   /* of the last one */
     bool fir_seen;
     uint32_t fir_from;
     uint8_t fir_sequence;
@@ -87,10 +88,11 @@ struct rtp_send_stream {
 
     /* Written by rtp_sending.c and rtp_circuits.c. */
     struct rtp_stream_circuit circuit;
-    uint32_t target_bps; /* what the encoder was last told that it may make; 0: not known */
-    bool off;            /* of several of a section: the rate does not carry it */
-    uint32_t pixels;     /* of its pictures, as they said; 0: not known */
-    bool owes_keyframe;  /* a frame did not leave: others refer to it */
+    uint32_t target_bps;    /* what the encoder was last told that it may make; 0: not known */
+    rtc_time_t next_target; /* when it may be told of a small difference */
+    bool off;               /* of several of a section: the rate does not carry it */
+    uint32_t pixels;        /* of its pictures, as they said; 0: not known */
+    bool owes_keyframe;     /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 
     /* rtp_send_stream.c's and rtp_send_feedback.c's, but that rtp_sending.c ends a tone. */

@@ -9,14 +9,13 @@
 
 /* The peer needs the first report to bring sound and picture together (RFC 3550 6.4.1): it does not wait for the usual interval. How often
  * a keyframe is asked for that does not come, and how often what repairs take is measured anew. */
-enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000 };
+enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000, TELL_EVERY_US = 500000 };
 
 /* For so long after the last packet of media data have to share with them. */
-enum { MEDIA_RECENT_US = 2000000 };
+enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000 };
 /* What is around the payloads of a stream of small pictures: headers of IP, UDP, RTP and SRTP, about seventy bytes, sixty times a second.
  */
 enum { SMALL_HEADERS_BPS = 34000 };
-
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
 
 /* Every stream that there may be. */
@@ -233,12 +232,15 @@ static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct 
     e->target_bps = target_bps;
 }
 
-/* A controller that reads feedback has another word with every message: an encoder is told when it makes a difference. */
-static void follow_target(const struct rtp_sending *sd, struct rtp_send_stream *st, uint32_t target_bps, struct out *out)
+/* A controller that reads feedback has another word with every message: an encoder is told when it makes a difference, and
+ * else twice a second. */
+static void follow_target(const struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, uint32_t target_bps, struct out *out)
 {
     uint32_t before = st->target_bps, change = target_bps > before ? target_bps - before : before - target_bps;
-    if (!sd->budget.has_feedback || change > before / 32 || target_bps == 0)
-        tell_target(st, target_bps, out);
+    if (sd->budget.has_feedback && change <= before / 32 && target_bps != 0 && now < st->next_target)
+        return;
+    st->next_target = now + TELL_EVERY_US;
+    tell_target(st, target_bps, out);
 }
 
 /* What repairs take is taken off the encoders' targets, in sixteenths of the rate and twice a second, so that encoders are not bothered
@@ -282,6 +284,13 @@ static uint32_t within_peers_limit(const struct rtp_sending *sd, uint32_t target
     return sd->peer_max_bps == 0 || target < left ? target : (uint32_t)left;
 }
 
+/* What waits for longer than is good leaves within a second, in place of what would be made meanwhile. */
+static uint32_t late_bps(const struct rtp_sending *sd)
+{
+    uint64_t waits = sd->pacer.queued_bytes * 8;
+    return rtp_pacer_backlog(&sd->pacer) > BACKLOG_US ? (waits < UINT32_MAX ? (uint32_t)waits : UINT32_MAX) : 0;
+}
+
 /* Of what the path takes in all, the part that payloads of video may take: sound comes first, and packets have headers, of which about a
  * sixteenth is a guess before any left. */
 static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t target)
@@ -290,7 +299,11 @@ static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t targe
     uint32_t left = target > sound ? target - sound : 0, cap = sd->budget.rule->cap_bps;
     around = around > left / 16 ? around : left / 16;
     around = around < left / 2 ? around : left / 2;
-    left = left - around > VIDEO_LEAST_BPS ? left - around : VIDEO_LEAST_BPS;
+    left -= around;
+    uint32_t late = late_bps(sd);
+    left -= late < left / 2 ? late : left / 2;
+    left = left > VIDEO_LEAST_BPS ? left : VIDEO_LEAST_BPS;
+    cap = sd->budget.rule->remb_bps > 0 && sd->budget.rule->remb_bps < cap ? sd->budget.rule->remb_bps : cap;
     return left < cap ? left : cap;
 }
 
@@ -311,13 +324,22 @@ static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishe
     rtp_budget_set_most(&sd->budget, now, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
 }
 
-static void pace(struct rtp_sending *sd, struct congestion_target target, uint32_t within)
+/* The first keyframe is many times as large as what follows, and somebody waits for it: in the first second it leaves as fast as without
+ * feedback. The rate that a call begins with is low. */
+static uint32_t pacing(const struct rtp_sending *sd, rtc_time_t now, const struct congestion_target *target)
+{
+    uint64_t hurry = (uint64_t)target->target_bps * 5 / 2;
+    bool begins = sd->budget.first == RTC_TIME_NEVER || now - sd->budget.first < BEGINNING_US;
+    return begins && hurry > target->pacing_bps && hurry < UINT32_MAX ? (uint32_t)hurry : target->pacing_bps;
+}
+
+static void pace(struct rtp_sending *sd, rtc_time_t now, struct congestion_target target, uint32_t within)
 {
     if (!sd->budget.has_feedback) {
         rtp_pacer_set_target(&sd->pacer, within);
         return;
     }
-    rtp_pacer_set_rates(&sd->pacer, within, target.pacing_bps, RTP_PACER_QUEUE_TIME_MAX_US);
+    rtp_pacer_set_rates(&sd->pacer, within, pacing(sd, now, &target), RTP_PACER_QUEUE_TIME_MAX_US);
     rtp_pacer_set_window(&sd->pacer, target.window, rtp_budget_in_flight(&sd->budget));
 }
 
@@ -363,20 +385,22 @@ static void give_data(struct rtp_sending *sd, rtc_time_t now, uint32_t target_bp
 }
 
 /* Of one that stands alone 0 would say that it is stopped. */
-static void give(struct rtp_sending *sd, const struct wishes *w, struct out *out)
+static void give(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w, struct out *out)
 {
     for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
         bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
         uint32_t given = w->given[i] > 0 || !first ? w->given[i] : 1;
         w->streams[i]->off = given == 0;
-        follow_target(sd, w->streams[i], given, out);
+        follow_target(sd, now, w->streams[i], given, out);
     }
 }
 
 void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out *out)
 {
     struct wishes w;
-    congestion_tick(rtp_budget_congestion(&sd->budget), now);
+    congestion_tick(sd->budget.by_reports, now);
+    if (sd->budget.has_feedback)
+        congestion_tick(sd->budget.by_feedback, now);
     struct congestion_target all = congestion_target(rtp_budget_congestion(&sd->budget));
     uint64_t sound = update_sound(sd, out);
     uint32_t target = within_peers_limit(sd, sd->budget.has_feedback ? for_video(sd, now, all.target_bps) : all.target_bps, sound);
@@ -385,9 +409,9 @@ void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out 
     if (w.count == 0 && !sd->budget.has_feedback)
         return;
     rtp_allocate(without_repairs(sd, now, target), w.demands, w.count, w.given);
-    pace(sd, all, target);
+    pace(sd, now, all, target);
     give_data(sd, now, all.target_bps, &w);
-    give(sd, &w, out);
+    give(sd, now, &w, out);
 }
 
 /* ---- Data ---- */

@@ -161,7 +161,7 @@ static void take(struct rtp_session *s, rtc_time_t now, rtc_time_t arrived, cons
         take_fir(s, now, p, out);
         break;
     case RTCP_REMB:
-        congestion_remb(rtp_budget_congestion(&s->sending.budget), now, p->bitrate_bps);
+        congestion_remb(s->sending.budget.by_reports, now, p->bitrate_bps); /* of media, without headers: whoever is in charge heeds it */
         break;
     case RTCP_BYE:
         take_bye(s, p, out);

@@ -151,6 +151,7 @@ static void connect(struct call *c)
         assert_int_equal(rtc_media_stream_new(c->p.context, NULL, &stream), RTC_OK);
         c->audio[i] = peer_pump_new(&c->pumps, &c->p, RTC_MEDIA_AUDIO);
         c->video[i] = peer_pump_new(&c->pumps, &c->p, RTC_MEDIA_VIDEO);
+        c->video[i]->follows = true;
         assert_int_equal(rtc_peer_connection_add_track(c->p.peer[i].pc, c->audio[i]->track, &stream, 1, NULL), RTC_OK);
         assert_int_equal(rtc_peer_connection_add_track(c->p.peer[i].pc, c->video[i]->track, &stream, 1, NULL), RTC_OK);
         rtc_media_stream_unref(stream);

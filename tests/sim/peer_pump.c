@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { VIDEO_EVERY_US = 33333, AUDIO_EVERY_US = 20000, KEYFRAME_BYTES = 15000 };
+enum { VIDEO_EVERY_US = 33333, AUDIO_EVERY_US = 20000, KEYFRAME_BYTES = 15000, LEAST_BYTES = 64 };
 
 static void on_keyframe_request(void *user)
 {
@@ -21,10 +21,13 @@ static void on_bitrate(void *user, uint32_t bitrate_bps)
     p->bitrate_bps = bitrate_bps;
 }
 
+/* Around the average that it likes, or, when it follows, that the connection allows. */
 static size_t random_size(struct peer_pump *p)
 {
+    size_t allowed = (size_t)((uint64_t)p->bitrate_bps * VIDEO_EVERY_US / 8000000);
+    size_t average = p->follows && p->bitrate_bps > 0 && allowed < p->frame_bytes ? allowed + LEAST_BYTES : p->frame_bytes;
     p->random = p->random * 6364136223846793005u + 1442695040888963407u;
-    return p->frame_bytes / 2 + (size_t)(p->random >> 33) % (p->frame_bytes + 1);
+    return average / 2 + (size_t)(p->random >> 33) % (average + 1);
 }
 
 static void push(struct peer_pump *p, rtc_time_t now)

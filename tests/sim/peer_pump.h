@@ -15,6 +15,7 @@ struct peer_pump {
     rtc_time_t next;
     bool wants_keyframe;
     uint32_t bitrate_bps;                           /* what the connection said */
+    bool follows;                                   /* pictures are no larger than that */
     size_t frame_bytes;                             /* video: average */
     uint64_t key_frames, keyframe_requests, unmade; /* unmade: there was no memory for the frame */
     uint64_t random;
