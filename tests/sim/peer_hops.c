@@ -73,6 +73,7 @@ static void begin(struct row *r, uint64_t seed, size_t hops, double loss)
     }
     peer_pumps_attach(&r->pumps, &r->hop[0]);
     r->pump = peer_pump_new(&r->pumps, &r->hop[0], RTC_MEDIA_VIDEO);
+    r->pump->follows = true;
     for (size_t i = 0; i < hops; i++) {
         join(r, i, i == 0 ? r->pump->track : peer_remote_track(&r->hop[i - 1], 1, 0));
         run(r, 700 * MS);
