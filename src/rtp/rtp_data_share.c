@@ -4,12 +4,22 @@
 
 enum { US_PER_S = 1000000, BURST_US = 5000, RATE_LEAST_BPS = 16000, WANTED_FOR_US = US_PER_S, GROW_EVERY_US = 100000 };
 
+/* What leaves at once after silence: a handshake or a few short messages do not wait beside a call. */
+enum { BURST_LEAST_BYTES = 4 * 1200 };
+
 /* What waits of data is a quarter of a second's, or as much as an association begins with. */
 enum { ROOM_US = 250000, ROOM_LEAST_BYTES = 32 * 1200 };
+
+static int64_t most_credit(const struct rtp_data_share *s)
+{
+    const int64_t least = (int64_t)BURST_LEAST_BYTES * 8 * US_PER_S, burst = (int64_t)s->rate_bps * BURST_US;
+    return burst > least ? burst : least;
+}
 
 void rtp_data_share_init(struct rtp_data_share *s)
 {
     *s = (struct rtp_data_share){.rate_bps = RATE_LEAST_BPS, .wanted = RTC_TIME_NEVER, .found_bps = 1};
+    s->credit = most_credit(s);
 }
 
 void rtp_data_share_path_changed(struct rtp_data_share *s)
@@ -26,7 +36,7 @@ bool rtp_data_share_wants(const struct rtp_data_share *s, rtc_time_t now)
 static void refill(struct rtp_data_share *s, rtc_time_t now)
 {
     rtc_time_t passed = now - s->time;
-    int64_t most = (int64_t)s->rate_bps * BURST_US;
+    const int64_t most = most_credit(s);
     if (passed <= 0)
         return;
     s->credit += (int64_t)s->rate_bps * (passed < US_PER_S ? passed : US_PER_S);

@@ -70,7 +70,7 @@ static void on_error(rtc_data_channel *channel, void *user, const rtc_error_info
 
 static void on_channel(rtc_peer_connection *pc, void *user, rtc_data_channel *channel)
 {
-    static const rtc_data_channel_callbacks echo = {.size = sizeof echo, .on_message = on_echo};
+    static const rtc_data_channel_callbacks echo = {.size = sizeof echo, .on_message = on_echo, .on_close = on_close, .on_error = on_error};
     (void)pc;
     rtc_data_channel_set_callbacks(channel, &echo, user);
 }
