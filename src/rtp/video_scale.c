@@ -7,6 +7,7 @@
 enum { ENOUGH = 30, TOO_FEW = 20, TOO_FEW_MOST = 60 /* with more, pictures are left out for other reasons: the path, not their size */ };
 enum { SMALLEST_PIXELS = 160 * 120, FRAME_RATE_MIN = 10, FRAME_RATE_MAX = 30, US_PER_S = 1000000, PER_PIXEL_MAX = 1000000 };
 enum { DOWN_AFTER_US = US_PER_S, UP_AFTER_US = 4 * US_PER_S };
+enum { FIRST_UP_AFTER_US = US_PER_S /* the first size is chosen before it is known what the path takes */ };
 /* One picture of five left out over a second, which does not count until the last keyframe is paid for; or nine of ten coarse. */
 enum { COUNTED_US = US_PER_S, COUNTED_MIN = 8, LEFT_OUT_PARTS = 5, COARSE_PARTS = 9, COARSE_OF = 10, PAID_US = US_PER_S / 2 };
 /* More than the worst noise takes at the coarsest: then something else was the reason. */
@@ -78,10 +79,10 @@ static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t 
     uint32_t comfortable = largest(width, height, limits, few * ENOUGH / TOO_FEW), bearable = largest(width, height, limits, few);
     if (s->eighths == 0)
         return comfortable;
-    rtc_time_t passed = now - s->changed;
+    rtc_time_t passed = now - s->changed, patience = s->went_down ? UP_AFTER_US : FIRST_UP_AFTER_US;
     if (bearable < s->eighths && (passed < 0 || passed >= DOWN_AFTER_US))
         return comfortable;
-    if (comfortable > s->eighths && (passed < 0 || passed >= UP_AFTER_US))
+    if (comfortable > s->eighths && (passed < 0 || passed >= patience))
         return larger(s->eighths);
     return s->eighths;
 }
@@ -91,6 +92,7 @@ bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct vide
     uint32_t step = next_step(s, now, *width, *height, limits);
     bool changes = step != s->eighths;
     if (changes) {
+        s->went_down = s->went_down || step < s->eighths;
         s->eighths = step;
         s->changed = now;
     }

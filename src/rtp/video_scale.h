@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* How large pictures are sent. An encoder that has too few bits for its pictures blurs them and then leaves most of them out; a smaller
  * picture that moves is better to watch. So the size goes down in steps while the rate is low, and up again, one at a time, when there is
- * enough of it for a while. Each step costs a keyframe: it goes down at once and up with patience, and between the two thresholds nothing
- * changes. How many bits are too few depends on what is shown: where pictures are left out or coarse, the thresholds rise to what that
- * took, and come down again in five minutes. */
+ * enough of it for a while, which is short until they were too large once. Each step costs a keyframe: it goes down at once and up with
+ * patience, and between the two thresholds nothing changes. How many bits are too few depends on what is shown: where pictures are left out
+ * or coarse, the thresholds rise to what that took, and come down again in five minutes. */
 #ifndef CRTC_VIDEO_SCALE_H
 #define CRTC_VIDEO_SCALE_H
 
 #include <crtc/base.h>
+#include <stdbool.h>
 
 /* A part of what makes frames smaller (the worker of a sending pipeline); written by video_scale.c alone. Zeroed: nothing was chosen yet.
  */
 struct video_scale {
     uint32_t eighths; /* of the width and of the height; 0: none yet */
+    bool went_down;   /* as long as it never did, it goes up with less patience */
     rtc_time_t changed;
     uint32_t spent;      /* thousandths of a bit that there are for each pixel of what was chosen last */
     uint32_t too_few;    /* so many were, for what is shown; 0: not known */

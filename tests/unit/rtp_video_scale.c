@@ -49,6 +49,20 @@ static void down_at_once_and_up_with_patience(void **state)
     assert_int_equal(width_of(&scale, 5 * SECOND, 1280, 720, 100000), 320); /* a clock that went back */
 }
 
+/* A call begins before it is known what its path takes. */
+static void the_first_steps_up_are_quick(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    assert_int_equal(width_of(&scale, 0, 640, 360, 100000), 320);
+    assert_int_equal(width_of(&scale, 900 * MS, 640, 360, 1500000), 320);
+    assert_int_equal(width_of(&scale, 1000 * MS, 640, 360, 1500000), 480);
+    assert_int_equal(width_of(&scale, 2000 * MS, 640, 360, 1500000), 640);
+    assert_int_equal(width_of(&scale, 3000 * MS, 640, 360, 100000), 320);
+    assert_int_equal(width_of(&scale, 6900 * MS, 640, 360, 1500000), 320); /* it was too large: patience from now on */
+    assert_int_equal(width_of(&scale, 7000 * MS, 640, 360, 1500000), 480);
+}
+
 /* The step of large pictures meets one that is only a line: the next camera of the track, say. */
 static void nothing_vanishes(void **state)
 {
@@ -170,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_rate_decides),
         cmocka_unit_test(down_at_once_and_up_with_patience),
+        cmocka_unit_test(the_first_steps_up_are_quick),
         cmocka_unit_test(nothing_vanishes),
         cmocka_unit_test(no_flapping),
         cmocka_unit_test(time_decides_too),
