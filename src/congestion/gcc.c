@@ -5,6 +5,7 @@
 
 #include "ack_rate.h"
 #include "aimd.h"
+#include "congestion_bounds.h"
 #include "loss_estimate.h"
 #include "memory.h"
 #include "packet_groups.h"
@@ -24,14 +25,13 @@ enum {
     QUEUE_LONG_US = 60 * MS
 };
 enum { PROBE_AFTER_DROP_US = 1500 * MS, PROBE_PATIENCE_US = SECOND, PROBE_LIMITED_US = 5 * SECOND };
-enum { REMB_VALID_US = 10 * SECOND };
 /* How far the clocks of the two ends may seem to move from one message to the next. */
 static const rtc_time_t torn_us = 3600LL * SECOND;
 
 struct gcc {
     struct congestion congestion;
     rtc_context *context;
-    struct congestion_limits limits;
+    struct congestion_bounds bounds;
     struct packet_groups groups;
     struct trendline trendline;
     struct queue_delay queue;
@@ -48,8 +48,6 @@ struct gcc {
     double sent_bps;       /* about */
     double probe_step_bps; /* what the next probe at the start asks for; 0: they are over */
     double began_bps;      /* before anything was known */
-    uint64_t remb_bps;     /* 0: the peer says nothing */
-    rtc_time_t remb_time;
 };
 
 static struct gcc *gcc_of(struct congestion *c)
@@ -61,9 +59,7 @@ static struct gcc *gcc_of(struct congestion *c)
 
 static double within(const struct gcc *g, double bps)
 {
-    double most = g->limits.max_bps ? g->limits.max_bps : UINT32_MAX;
-    double to = bps > most ? most : bps;
-    return to < g->limits.min_bps ? g->limits.min_bps : to;
+    return congestion_bounds_limited(&g->bounds, bps);
 }
 
 static double target(const struct gcc *g)
@@ -71,9 +67,7 @@ static double target(const struct gcc *g)
     double bps = g->aimd.target_bps;
     if (g->loss.limit_bps > 0 && g->loss.limit_bps < bps && g->aimd.phase != AIMD_COMPETES)
         bps = g->loss.limit_bps;
-    if (g->remb_bps > 0 && (double)g->remb_bps < bps)
-        bps = (double)g->remb_bps;
-    return within(g, bps);
+    return congestion_bounds_within(&g->bounds, bps);
 }
 
 static void begin(struct gcc *g, rtc_time_t now)
@@ -84,7 +78,7 @@ static void begin(struct gcc *g, rtc_time_t now)
     ack_rate_init(&g->acked);
     loss_estimate_init(&g->loss);
     probe_controller_init(&g->probes);
-    g->began_bps = g->limits.start_bps;
+    g->began_bps = g->bounds.limits.start_bps;
     aimd_init(&g->aimd, within(g, g->began_bps), now);
     g->clock = RTC_TIME_NEVER;
     g->heard = g->last_sent = g->first_sent = RTC_TIME_NEVER;
@@ -99,11 +93,7 @@ static void set_limits(struct congestion *c, rtc_time_t now, const struct conges
 {
     struct gcc *g = gcc_of(c);
     (void)now;
-    g->limits = *limits;
-    g->limits.min_bps = limits->min_bps ? limits->min_bps : CONGESTION_MIN_BPS;
-    g->limits.start_bps = limits->start_bps ? limits->start_bps : CONGESTION_START_BPS;
-    if (g->limits.max_bps && g->limits.max_bps < g->limits.min_bps)
-        g->limits.min_bps = g->limits.max_bps;
+    congestion_bounds_set(&g->bounds, limits);
     g->aimd.target_bps = within(g, g->aimd.target_bps);
 }
 
@@ -277,17 +267,16 @@ static void report(struct congestion *c, const struct congestion_report *r)
 static void remb(struct congestion *c, rtc_time_t now, uint64_t bps)
 {
     struct gcc *g = gcc_of(c);
-    g->remb_bps = bps > 0 ? bps : 1;
-    g->remb_time = now;
+    congestion_bounds_remb(&g->bounds, now, bps);
 }
 
 /* Who does not repeat it does not mean it any more; the rate goes on from where it was. */
 static void forget_remb(struct gcc *g, rtc_time_t now)
 {
-    if (g->remb_bps == 0 || now - g->remb_time < REMB_VALID_US)
+    if (!congestion_bounds_remb_is_over(&g->bounds, now))
         return;
     g->aimd.target_bps = target(g);
-    g->remb_bps = 0;
+    g->bounds.remb_bps = 0;
 }
 
 /* Packets leave, and nobody says that any arrives. */

@@ -2,32 +2,24 @@
 /* SCReAM version 2 as a controller: see scream.h. */
 #include "scream.h"
 
+#include "congestion_bounds.h"
 #include "memory.h"
 #include "queue_delay.h"
 #include "scream_window.h"
 
-enum {
-    MS = 1000,
-    SECOND = 1000000,
-    TICK_US = 500 * MS,
-    SILENCE_US = 700 * MS,
-    START_ROUND_TRIP_US = 100 * MS,
-    REMB_VALID_US = 10 * SECOND
-};
+enum { MS = 1000, SECOND = 1000000, TICK_US = 500 * MS, SILENCE_US = 700 * MS, START_ROUND_TRIP_US = 100 * MS };
 static const rtc_time_t torn_us = 3600LL * SECOND;
 static const double pacing = 1.5, pacing_relaxed = 4, relaxed_from = 0.8;
 
 struct scream {
     struct congestion congestion;
     rtc_context *context;
-    struct congestion_limits limits;
+    struct congestion_bounds bounds;
     struct queue_delay queue;
     struct scream_window window;
     rtc_time_t heard, last_sent, ticked; /* RTC_TIME_NEVER: not yet */
     rtc_time_t clock;                    /* what the last packet took, by both clocks */
     bool l4s;
-    uint64_t remb_bps; /* 0: the peer says nothing */
-    rtc_time_t remb_time;
 };
 
 static struct scream *scream_of(struct congestion *c)
@@ -37,35 +29,27 @@ static struct scream *scream_of(struct congestion *c)
 
 static double within(const struct scream *s, double bps)
 {
-    double most = s->limits.max_bps ? s->limits.max_bps : UINT32_MAX;
-    double to = bps > most ? most : bps;
-    return to < s->limits.min_bps ? s->limits.min_bps : to;
+    return congestion_bounds_limited(&s->bounds, bps);
 }
 
 static double target(const struct scream *s)
 {
     double bps = scream_window_bps(&s->window);
-    if (s->remb_bps > 0 && (double)s->remb_bps < bps)
-        bps = (double)s->remb_bps;
-    return within(s, bps);
+    return congestion_bounds_within(&s->bounds, bps);
 }
 
 static void set_limits(struct congestion *c, rtc_time_t now, const struct congestion_limits *limits)
 {
     struct scream *s = scream_of(c);
     (void)now;
-    s->limits = *limits;
-    s->limits.min_bps = limits->min_bps ? limits->min_bps : CONGESTION_MIN_BPS;
-    s->limits.start_bps = limits->start_bps ? limits->start_bps : CONGESTION_START_BPS;
-    if (s->limits.max_bps && s->limits.max_bps < s->limits.min_bps)
-        s->limits.min_bps = s->limits.max_bps;
+    congestion_bounds_set(&s->bounds, limits);
 }
 
 static void path_changed(struct congestion *c, rtc_time_t now)
 {
     struct scream *s = scream_of(c);
     queue_delay_init(&s->queue, now);
-    scream_window_init(&s->window, within(s, s->limits.start_bps) * 1.1 / 8 * START_ROUND_TRIP_US / SECOND, now);
+    scream_window_init(&s->window, within(s, s->bounds.limits.start_bps) * 1.1 / 8 * START_ROUND_TRIP_US / SECOND, now);
     s->heard = s->last_sent = s->clock = RTC_TIME_NEVER;
     s->ticked = now;
     s->l4s = false;
@@ -143,7 +127,7 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
     s->heard = f->now;
     in.queue_us = s->queue.standing_us;
     in.l4s = s->l4s;
-    in.at_most = s->limits.max_bps > 0 && scream_window_bps(&s->window) >= s->limits.max_bps;
+    in.at_most = s->bounds.limits.max_bps > 0 && scream_window_bps(&s->window) >= s->bounds.limits.max_bps;
     scream_window_update(&s->window, &in);
 }
 
@@ -156,16 +140,15 @@ static void report(struct congestion *c, const struct congestion_report *r)
 static void remb(struct congestion *c, rtc_time_t now, uint64_t bps)
 {
     struct scream *s = scream_of(c);
-    s->remb_bps = bps > 0 ? bps : 1;
-    s->remb_time = now;
+    congestion_bounds_remb(&s->bounds, now, bps);
 }
 
 /* Packets leave, and nobody says that any arrives. */
 static void tick(struct congestion *c, rtc_time_t now)
 {
     struct scream *s = scream_of(c);
-    if (now - s->remb_time >= REMB_VALID_US) /* who does not repeat it does not mean it any more */
-        s->remb_bps = 0;
+    if (congestion_bounds_remb_is_over(&s->bounds, now))
+        s->bounds.remb_bps = 0;
     if (now - s->ticked < TICK_US)
         return;
     s->ticked = now;
@@ -192,8 +175,8 @@ static struct congestion_target target_of(const struct congestion *c)
 {
     const struct scream *s = (const struct scream *)c;
     double bps = target(s), pace = bps * pacing;
-    if (s->limits.max_bps > 0) {
-        double near = (bps / s->limits.max_bps - relaxed_from) / (1 - relaxed_from), slows = 1 - near;
+    if (s->bounds.limits.max_bps > 0) {
+        double near = (bps / s->bounds.limits.max_bps - relaxed_from) / (1 - relaxed_from), slows = 1 - near;
         slows = slows > 1 ? 1 : slows < 1 / pacing_relaxed ? 1 / pacing_relaxed : slows;
         pace /= slows;
     }
