@@ -216,16 +216,20 @@ static void plan_section(struct negotiation_plan *plan, const struct agreement *
         plan_media(plan, a, i, media);
 }
 
-/* The data section was rejected, or the peer ends the association. */
-static void end_data_unless_agreed(struct negotiation_plan *plan, const struct agreement *a)
+/* The association that there was ends, or the one that was offered is refused, with all channels that waited for it. Those made since a
+ * section was rejected wait for the next offer of ours, whatever is said of that section. */
+static void end_data_unless_agreed(const struct negotiation_facts *facts, struct negotiation_plan *plan, const struct agreement *a,
+                                   const struct session_description *offer)
 {
-    bool spoken_of = false;
-    for (size_t i = 0; i < a->local->section_count; i++) {
+    bool asked = negotiation_state_has_data(facts->stable);
+    for (size_t i = 0; i < offer->section_count; i++) {
+        const struct jsep_section *section = &offer->sections[i];
         if (has_data(plan, a, i))
             return;
-        spoken_of = spoken_of || a->local->sections[i].type == MEDIA_APPLICATION;
+        asked =
+            asked || (section->type == MEDIA_APPLICATION && !section->rejected && section->sctp.data_channel && section->sctp.port != 0);
     }
-    if (spoken_of)
+    if (asked)
         negotiation_plan_add(plan, EFFECT_NO_DATA, 0)->transport = plan->next.data_transport;
 }
 
@@ -271,7 +275,7 @@ int negotiation_plan_answer(const struct negotiation_facts *facts, struct negoti
         plan_section(plan, &a, i);
     (void)negotiation_plan_add(plan, EFFECT_BANDWIDTH, 0);
     if (a.final)
-        end_data_unless_agreed(plan, &a);
+        end_data_unless_agreed(facts, plan, &a, local_offered ? a.local : a.remote);
     memory_free(plan->context, a.said);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
     if (local_offered)

@@ -44,13 +44,9 @@ static bool transceiver_needs(const rtc_peer_connection *pc, const rtc_rtp_trans
 
 static bool is_needed(rtc_peer_connection *pc)
 {
-    const struct session_description *local = description_says(pc->negotiation.stable.local);
     if (restart_is_wished(pc))
         return true;
-    bool has_data = false; /* one that the peer rejected counts too: asking again and again would not change its mind */
-    for (size_t i = 0; local && i < local->section_count; i++)
-        has_data = has_data || local->sections[i].type == MEDIA_APPLICATION;
-    if (pc->negotiation.wants_data && !has_data)
+    if (pc->negotiation.wants_data && !negotiation_state_has_data(&pc->negotiation.stable))
         return true;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next)
         if (transceiver_needs(pc, link_owner(l, rtc_rtp_transceiver, link)))

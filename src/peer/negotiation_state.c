@@ -75,6 +75,11 @@ const struct agreed_transport *negotiation_state_transport(const struct negotiat
     return number < state->transport_count ? &state->transports[number] : &nothing;
 }
 
+bool negotiation_state_has_data(const struct negotiation_state *state)
+{
+    return negotiation_state_transport(state, state->data_transport)->sctp_port != 0;
+}
+
 struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid)
 {
     for (size_t i = 0; mid[0] && i < state->media_count; i++)

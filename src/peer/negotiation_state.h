@@ -77,6 +77,8 @@ void negotiation_state_trim(rtc_context *context, struct negotiation_state *stat
 void negotiation_state_fini(rtc_context *context, struct negotiation_state *state);
 /* What was agreed on for the transport with this number; nothing yet, of one that no description spoke of. */
 const struct agreed_transport *negotiation_state_transport(const struct negotiation_state *state, size_t number);
+/* An association is agreed on. */
+bool negotiation_state_has_data(const struct negotiation_state *state);
 struct agreed_media *negotiation_state_by_mid(const struct negotiation_state *state, const char *mid);
 struct agreed_media *negotiation_state_of(const struct negotiation_state *state, uint32_t transceiver);
 
@@ -89,7 +91,8 @@ struct created_description {
 
 /* The connection's part of it. Owner: the connection. The states, `signaling` and `needed` are written where a plan is carried out
  * (negotiation.c), which is followed by negotiation_update_needed(), and whether created texts count; these by description_api.c, what
- * restarts need by restart.c, versions by snapshot.c; others only count (transceiver_life.c) or ask (data_channel_api.c). */
+ * restarts need by restart.c, versions by snapshot.c; others only count (transceiver_life.c) or ask (data_channel_api.c), and an
+ * answer refuses (negotiation_transport.c). */
 struct negotiation {
     rtc_signaling_state signaling; /* signaling.h; closed from any state */
     struct negotiation_state stable, pending;
@@ -101,7 +104,7 @@ struct negotiation {
     struct ice_credentials *fresh;
     size_t fresh_count;
     uint32_t transceivers_made; /* the number of the last one */
-    bool wants_data;            /* a channel was made: an application section is needed */
+    bool wants_data;            /* a channel was made since there was an association last: a section of data is needed */
     bool needed;                /* [[NegotiationNeeded]] */
     int asked;                  /* counts the events that say so */
 };

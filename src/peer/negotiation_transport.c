@@ -245,6 +245,7 @@ static void apply_data(rtc_peer_connection *pc, const struct negotiation_plan *p
 
 static void end_data(rtc_peer_connection *pc, const struct effect *e)
 {
+    pc->negotiation.wants_data = false; /* a channel that is made from now on asks anew */
     if (!transport_channels(transport_of(pc, e)))
         return;
     peer_log(pc, RTC_LOG_INFO, "SCTP: no association is agreed on: its section is rejected, or has no a=sctp-port other than 0");

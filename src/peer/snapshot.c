@@ -190,44 +190,57 @@ static void forget_offered(rtc_peer_connection *pc)
         link_owner(l, rtc_rtp_transceiver, link)->offered_mid[0] = 0;
 }
 
-static void add_new(rtc_peer_connection *pc, struct snapshot *s)
+static void add_data(const rtc_peer_connection *pc, struct snapshot *s)
 {
     char mid[JSEP_ID_MAX];
-    for (rtc_rtp_transceiver *t; (t = next_without_section(pc)) != NULL;)
-        add_transceiver(pc, s, t);
-    for (size_t i = 0; i < s->jsep.section_count; i++)
-        if (s->sections[i].type == MEDIA_APPLICATION)
-            return; /* also when the peer rejected it */
-    if (!pc->negotiation.wants_data)
-        return;
     fresh_mid(pc, s, mid);
     fill_data(pc, add(s, MEDIA_APPLICATION, mid));
 }
 
-/* The peer's answer to it has port 0: it is not asked again and again (RFC 9429 section 5.2.2). */
-static bool was_refused(const rtc_peer_connection *pc, size_t i, const struct jsep_section *known)
-{
-    const struct session_description *remote = description_says(pc->negotiation.stable.remote);
-    return remote && i < remote->section_count && remote->sections[i].rejected && remote->sections[i].type == known->type;
-}
-
-/* RFC 9429 section 5.2.2: one that either side rejected is used again for the next transceiver that has none. */
-static bool is_recyclable(const rtc_peer_connection *pc, size_t i, const struct jsep_section *known)
+/* Either side rejected the section, which no offer since used again. */
+static bool was_rejected(const rtc_peer_connection *pc, size_t i, const struct jsep_section *known)
 {
     const struct session_description *local = description_says(pc->negotiation.stable.local),
                                      *remote = description_says(pc->negotiation.stable.remote);
-    bool rejected = (local && i < local->section_count && local->sections[i].rejected) ||
-                    (remote && i < remote->section_count && remote->sections[i].rejected);
-    return rejected && !transceiver_by_mid(pc, known->mid);
+    if (!local || !remote || i >= local->section_count || i >= remote->section_count)
+        return false;
+    return strcmp(local->sections[i].mid, known->mid) == 0 && (local->sections[i].rejected || remote->sections[i].rejected);
 }
 
+/* A channel waits, and no section is one of data, of those that are in the offer by now and of those that come next. */
+static bool needs_data(const rtc_peer_connection *pc, const struct snapshot *s)
+{
+    const struct session_description *previous = s->jsep.previous_local;
+    bool has_data = false;
+    for (size_t i = 0; i < s->jsep.section_count; i++)
+        has_data = has_data || (s->sections[i].type == MEDIA_APPLICATION && !s->sections[i].rejected);
+    for (size_t i = s->jsep.section_count; previous && i < previous->section_count; i++) {
+        const struct jsep_section *known = &previous->sections[i];
+        has_data = has_data || (known->type == MEDIA_APPLICATION && !known->rejected && !was_rejected(pc, i, known));
+    }
+    return pc->negotiation.wants_data && !has_data;
+}
+
+static void add_new(rtc_peer_connection *pc, struct snapshot *s)
+{
+    for (rtc_rtp_transceiver *t; (t = next_without_section(pc)) != NULL;)
+        add_transceiver(pc, s, t);
+    if (needs_data(pc, s))
+        add_data(pc, s);
+}
+
+/* RFC 9429 section 5.2.2: one that was rejected is used again for the next transceiver that has none. A section of data is used again for
+ * data, too: the peer may have changed its mind, and is not asked before a channel wants it. */
 static void add_known_or_next(rtc_peer_connection *pc, struct snapshot *s, size_t i, const struct jsep_section *known)
 {
-    rtc_rtp_transceiver *next = is_recyclable(pc, i, known) ? next_without_section(pc) : NULL;
+    bool rejected = was_rejected(pc, i, known);
+    rtc_rtp_transceiver *next = rejected && !transceiver_by_mid(pc, known->mid) ? next_without_section(pc) : NULL;
     if (next)
         add_transceiver(pc, s, next);
+    else if (rejected && known->type == MEDIA_APPLICATION && needs_data(pc, s))
+        add_data(pc, s);
     else
-        add_known(pc, s, known, was_refused(pc, i, known));
+        add_known(pc, s, known, rejected && known->type == MEDIA_APPLICATION);
 }
 
 /* What the section says of its transport. */

@@ -467,14 +467,20 @@ static size_t carrier_of(const struct negotiation_state *state, int index, size_
     return said ? state->carriers[index] : otherwise;
 }
 
-/* The section of data that the descriptions which count both have, as far as they go; -1: none, or it is rejected. */
-static int data_section(const struct session_description *local, const struct session_description *remote)
+/* And not of one that stood in its place before (RFC 9429 section 5.2.2). */
+static bool speaks_of(const struct session_description *d, size_t i, const struct jsep_section *section)
 {
-    const struct session_description *longer = !local || (remote && remote->section_count > local->section_count) ? remote : local;
-    for (size_t i = 0; longer && i < longer->section_count; i++) {
-        bool rejected = (local && i < local->section_count && local->sections[i].rejected) ||
-                        (remote && i < remote->section_count && remote->sections[i].rejected);
-        if (longer->sections[i].type == MEDIA_APPLICATION && !rejected)
+    return d && i < d->section_count && (!d->sections[i].mid[0] || strcmp(d->sections[i].mid, section->mid) == 0);
+}
+
+/* The section of data that the descriptions which count both have, as far as they go; -1: none, or it is rejected. `newest`: the offer that
+ * waits, or one of both. */
+static int data_section(const struct session_description *newest, const struct session_description *other)
+{
+    for (size_t i = 0; newest && i < newest->section_count; i++) {
+        const struct jsep_section *section = &newest->sections[i];
+        bool rejected = section->rejected || (speaks_of(other, i, section) && other->sections[i].rejected);
+        if (section->type == MEDIA_APPLICATION && !rejected)
             return (int)i;
     }
     return -1;
@@ -483,8 +489,11 @@ static int data_section(const struct session_description *local, const struct se
 void transport_objects_follow_sctp(rtc_peer_connection *pc)
 {
     struct peer_sctp *sctp = &pc->channels.sctp;
-    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
-    int section = data_section(description_says(negotiation_local(&pc->negotiation)), remote);
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation)),
+                                     *local = description_says(negotiation_local(&pc->negotiation));
+    bool remote_offer = pc->negotiation.signaling == RTC_SIGNALING_HAVE_REMOTE_OFFER;
+    const struct session_description *newest = remote_offer ? remote : local;
+    int section = data_section(newest, remote_offer ? local : remote);
     const struct negotiation_state *now = negotiation_now(&pc->negotiation);
     size_t number = now->data_transport;
     if (pc->negotiation.signaling == RTC_SIGNALING_HAVE_LOCAL_OFFER)
@@ -492,7 +501,7 @@ void transport_objects_follow_sctp(rtc_peer_connection *pc)
     sctp->exists = section >= 0 && number < pc->transports.count;
     if (!sctp->exists)
         return;
-    bool said = remote && (size_t)section < remote->section_count;
+    bool said = speaks_of(remote, (size_t)section, &newest->sections[section]);
     sctp->current->max_message_size =
         data_channels_limit(pc->context, said ? remote->sections[section].sctp.max_message_size : SCTP_UNSAID_MAX_MESSAGE);
     if (sctp->current->transport == object_of(pc, number))

@@ -5,7 +5,7 @@ foreach(name data dump explain signaling offers channels channels_closing candid
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
 crtc_test(test_sim_peer_circuits LABEL sim TIMEOUT 300 SEES ${peer_sees} congestion SOURCES peer_circuits.c ${peer_harness})
-foreach(name track_events renegotiate tracks bundle bundle_numbers tls_id snap)
+foreach(name track_events renegotiate data_rejected tracks bundle bundle_numbers tls_id snap)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c renegotiate_scene.c ${peer_harness})
 endforeach()
 crtc_test(test_sim_peer_memory LABEL sim TIMEOUT 600 PARTS 6 SEES ${peer_sees} SOURCES peer_memory.c ${peer_harness})
@@ -32,7 +32,7 @@ crtc_test(test_sim_peer_monkey LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES p
 crtc_test(test_sim_peer_agreement LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_agreement.c agreement.c ../monkey.c ../monkey_codecs.c ../monkey_objects.c ${peer_harness})
 crtc_test(test_sim_peer_sctp LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_sctp.c sim_turn_server.c ${peer_harness})
 # Nobody allocates while a plan is applied (apply_guard.c), in those that exchange descriptions as they come and go.
-foreach(name data dump codecs track_events explain signaling offers channels channels_closing candidate_pool stats names marks refused goodbye hops undone renegotiate tracks restart restart_offers restart_dropped sctp monkey agreement tls_id snap)
+foreach(name data dump codecs track_events explain signaling offers channels channels_closing candidate_pool stats names marks refused goodbye hops undone renegotiate data_rejected tracks restart restart_offers restart_dropped sctp monkey agreement tls_id snap)
   target_sources(test_sim_peer_${name} PRIVATE apply_guard.c)
   target_link_options(test_sim_peer_${name} PRIVATE -Wl,--wrap=negotiation_set,--wrap=negotiation_apply,--wrap=memory_alloc,--wrap=memory_zeroed,--wrap=memory_realloc,--wrap=memory_text,--wrap=memory_grow)
 endforeach()
