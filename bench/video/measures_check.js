@@ -7,6 +7,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { draw } = require('./chart');
 const { jain, measure, quantile } = require('./measures');
+const { addRun, readRuns } = require('./runs_file');
 const { SCENARIOS, ratesOf } = require('./scenarios');
 
 const START_US = 5e6;
@@ -75,4 +76,19 @@ function smallThings() {
   assert.deepEqual(ratesOf(SCENARIOS.handover, 0.5), [[0, 2000], [10, 0], [11, 1000]]);
 }
 
-[aSteadyCall, aLinkThatChanges, aTcpFlow, smallThings].forEach(test => test());
+// In pieces, one of which was cut short in the middle of a line.
+function aFileOfRuns() {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'runs-')), 'runs.json');
+  const run = { scenario: 'narrow', pair: 'ours-ours', quick: false, size: '1x1', maxKbps: '1', result: { startS: Infinity, share: 1 } };
+  assert.deepEqual(readRuns(file), []);
+  addRun(file, run);
+  fs.appendFileSync(file, '{"scenario":"na');
+  assert.deepEqual(readRuns(file), [run]);
+  addRun(file, { ...run, pair: 'ours-chromium' });
+  assert.deepEqual(readRuns(file).map(({ pair }) => pair), ['ours-ours', 'ours-chromium']);
+  fs.appendFileSync(file, '7\n');
+  assert.throws(() => readRuns(file), /line 3 is no run/);
+  fs.rmSync(path.dirname(file), { recursive: true });
+}
+
+[aFileOfRuns, aSteadyCall, aLinkThatChanges, aTcpFlow, smallThings].forEach(test => test());
