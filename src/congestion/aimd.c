@@ -59,13 +59,15 @@ static void learn_capacity(struct aimd *a, double bps)
     a->capacity_bps = alike ? 0.7 * a->capacity_bps + 0.3 * bps : bps;
 }
 
-/* Below what the path takes for as long as the queue needs to drain; then at once back to a little less than that. */
+/* What arrives says what the path takes only while it is busy: an application that sends a picture now and then leaves it idle between
+ * them. Below what it takes for as long as the queue needs to drain; then at once back to a little less than that. */
 static void drain(struct aimd *a, const struct aimd_input *in)
 {
     if (a->phase == AIMD_CLIMBS || a->phase == AIMD_STARTS)
         a->drained_from_bps = in->acked_bps;
     double arrives =
         in->queue_us > QUEUE_LONG_US && in->newest_bps > 0 && a->in_vain == 0 ? fmin(in->acked_bps, in->newest_bps) : in->acked_bps;
+    arrives = fmax(arrives, in->busy_bps);
     double takes = arrives > 0 ? fmin(arrives, a->target_bps * 1.1) : a->target_bps * drain_most;
     learn_capacity(a, takes);
     double part = fmin(fmax(1 - (double)in->queue_us / DRAIN_US, drain_least), drain_most);

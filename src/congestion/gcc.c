@@ -193,7 +193,7 @@ static bool arrivals(struct gcc *g, const struct congestion_feedback *f)
         if (r->arrived == RTC_TIME_NEVER || !has_time(g, r))
             continue;
         queue_delay_add(&g->queue, r->sent, r->arrived);
-        ack_rate_add(&g->acked, r->arrived, (uint64_t)r->bytes + r->bytes_between);
+        ack_rate_add(&g->acked, r->arrived, queue_delay_waited(&g->queue, r->sent, r->arrived), (uint64_t)r->bytes + r->bytes_between);
         if (packet_groups_add(&g->groups, r->sent, r->arrived, &delta))
             trendline_add(&g->trendline, &delta);
         answer(g, f->now, r);
@@ -248,6 +248,7 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
                                   .response_us = g->round_trip_us + g->interval_us,
                                   .acked_bps = ack_rate_bps(&g->acked, ACKED_US),
                                   .newest_bps = ack_rate_bps(&g->acked, NEWEST_US),
+                                  .busy_bps = ack_rate_busy_bps(&g->acked, queue(g) > QUEUE_LONG_US ? NEWEST_US : ACKED_US),
                                   .sent_bps = g->sent_bps,
                                   .queue_us = queue(g),
                                   .jitter_us = (rtc_time_t)g->queue.jitter_us,

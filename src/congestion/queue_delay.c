@@ -34,6 +34,12 @@ static rtc_time_t base(struct queue_delay *d, rtc_time_t now)
     return sooner(d->base, d->base_before);
 }
 
+rtc_time_t queue_delay_waited(const struct queue_delay *delay, rtc_time_t sent, rtc_time_t arrived)
+{
+    rtc_time_t quickest = sooner(delay->base, delay->base_before), took = arrived - sent;
+    return quickest != RTC_TIME_NEVER && took > quickest ? took - quickest : 0;
+}
+
 void queue_delay_judge(struct queue_delay *delay, rtc_time_t now)
 {
     struct queue_delay *d = delay;

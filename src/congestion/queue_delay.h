@@ -28,5 +28,7 @@ void queue_delay_init(struct queue_delay *delay, rtc_time_t now);
 /* A packet of a message of feedback, and its end. */
 void queue_delay_add(struct queue_delay *delay, rtc_time_t sent, rtc_time_t arrived);
 void queue_delay_judge(struct queue_delay *delay, rtc_time_t now);
+/* How much longer a packet took than the quickest; by the messages before this one. */
+rtc_time_t queue_delay_waited(const struct queue_delay *delay, rtc_time_t sent, rtc_time_t arrived);
 
 #endif

@@ -123,7 +123,7 @@ bool receive_estimate_packet(struct receive_estimate *e, uint32_t send_time, rtc
         begin(e, send_time, arrived);
     rtc_time_t sent = sent_at(e, send_time);
     e->arrived = arrived;
-    ack_rate_add(&e->rate, arrived, bytes);
+    ack_rate_add(&e->rate, arrived, 0, bytes);
     e->sent = sent > e->sent ? sent : e->sent;
     if (!packet_groups_add(&e->groups, sent, arrived, &delta))
         return false;

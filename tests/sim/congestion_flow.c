@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { MS = 1000, SECOND = 1000000, FRAME_US = 33333, SOUND_US = 20000, SOUND_BYTES = 150, PACKET_BYTES = 1200, PADDING_BYTES = 1000 };
-enum { CLOCK_OF_PEER = 777777777, LEFT_OUT_US = 100 * MS, REPORT_US = 400 * MS };
+enum { CLOCK_OF_PEER = 777777777, LEFT_OUT_US = 100 * MS, REPORT_US = 400 * MS, UNEVEN_FRAMES = 150, PAUSE_FRAMES = 8 };
 
 struct flow *flow_new(rtc_context *context, const struct flow_options *options, struct congestion_link *forward,
                       struct congestion_link *back)
@@ -142,7 +142,11 @@ static void make_frame(struct flow *f)
         f->frames_left_out++;
         return;
     }
-    double bytes = f->encoder_bps * FRAME_US / 8e6 * noise(f, 0.25) * (f->frames == 0 ? 5 : 1);
+    rtc_time_t turn = f->next_frame / FRAME_US % UNEVEN_FRAMES;
+    if (f->options.uneven && turn < PAUSE_FRAMES)
+        return;
+    unsigned times = f->frames == 0 ? 5 : f->options.uneven && turn == PAUSE_FRAMES ? 10 : 1;
+    double bytes = f->encoder_bps * FRAME_US / 8e6 * noise(f, 0.25) * times;
     f->frames++;
     for (; bytes > 0; bytes -= PACKET_BYTES - 60)
         enqueue(f, (struct flow_packet){.bytes = bytes > PACKET_BYTES - 60 ? PACKET_BYTES : (uint32_t)bytes + 60, .media = true});

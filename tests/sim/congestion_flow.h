@@ -19,7 +19,8 @@ struct flow_options {
     rtc_time_t feedback_us;   /* 0: none, but reports */
     rtc_time_t begins;
     rtc_time_t waits_from; /* from when on waits are counted */
-    bool ect;              /* packets are capable of ECN, as L4S has it */
+    bool uneven; /* the encoder makes nothing for a quarter of a second each few seconds, and then a picture of ten times the size */
+    bool ect;    /* packets are capable of ECN, as L4S has it */
     uint64_t seed;
 };
 
