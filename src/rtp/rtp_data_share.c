@@ -2,7 +2,7 @@
 /* See rtp_data_share.h. */
 #include "rtp_data_share.h"
 
-enum { US_PER_S = 1000000, BURST_US = 5000, RATE_LEAST_BPS = 16000, WANTED_FOR_US = US_PER_S, GROW_EVERY_US = 100000 };
+enum { US_PER_S = 1000000, BURST_US = 5000, RATE_LEAST_BPS = 16000, WAITED_FOR_US = US_PER_S, GROW_EVERY_US = 100000, STEP_US = 10000 };
 
 /* What leaves at once after silence: a handshake or a few short messages do not wait beside a call. */
 enum { BURST_LEAST_BYTES = 4 * 1200 };
@@ -18,7 +18,7 @@ static int64_t most_credit(const struct rtp_data_share *s)
 
 void rtp_data_share_init(struct rtp_data_share *s)
 {
-    *s = (struct rtp_data_share){.rate_bps = RATE_LEAST_BPS, .wanted = RTC_TIME_NEVER, .found_bps = 1};
+    *s = (struct rtp_data_share){.rate_bps = RATE_LEAST_BPS, .waited = RTC_TIME_NEVER, .found_bps = 1};
     s->credit = most_credit(s);
 }
 
@@ -28,9 +28,22 @@ void rtp_data_share_path_changed(struct rtp_data_share *s)
     s->before_bps = 0;
 }
 
-bool rtp_data_share_wants(const struct rtp_data_share *s, rtc_time_t now)
+static void count(struct rtp_data_share *s, rtc_time_t now)
 {
-    return s->waits || (s->wanted != RTC_TIME_NEVER && now - s->wanted < WANTED_FOR_US);
+    rtc_time_t passed = now - s->counted;
+    if (passed < STEP_US)
+        return;
+    s->taken -= s->taken * (uint64_t)(passed < US_PER_S ? passed : US_PER_S) / US_PER_S;
+    s->counted = now;
+}
+
+uint32_t rtp_data_share_wants(struct rtp_data_share *s, rtc_time_t now)
+{
+    if (s->waits || (s->waited != RTC_TIME_NEVER && now - s->waited < WAITED_FOR_US))
+        return UINT32_MAX;
+    count(s, now);
+    uint64_t bps = s->taken * 8 + s->taken * 2;
+    return bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
 }
 
 static void refill(struct rtp_data_share *s, rtc_time_t now)
@@ -72,10 +85,13 @@ void rtp_data_share_set(struct rtp_data_share *s, rtc_time_t now, uint32_t given
 bool rtp_data_share_take(struct rtp_data_share *s, rtc_time_t now, uint32_t bytes)
 {
     refill(s, now);
-    s->wanted = now;
     s->waits = s->credit <= 0;
     if (s->waits)
+        s->waited = now;
+    if (s->waits)
         return false;
+    count(s, now);
+    s->taken += bytes;
     s->credit -= (int64_t)bytes * 8 * US_PER_S;
     return true;
 }

@@ -16,6 +16,8 @@ enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000 };
 /* What is around the payloads of a stream of small pictures: headers of IP, UDP, RTP and SRTP, about seventy bytes, sixty times a second.
  */
 enum { SMALL_HEADERS_BPS = 34000 };
+/* What data take that never wait differs all the time, and a limit is not told anew for that. */
+enum { DATA_STEP_BPS = 64000 };
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
 
 /* Every stream that there may be. */
@@ -319,8 +321,8 @@ static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishe
     for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;)
         sum += st->kind == RTC_MEDIA_AUDIO && rtp_member_sends(st) ? 2 * RTP_SOUND_BPS : 0;
     sum += sum / 8 > headers ? sum / 8 : headers;
-    if (rtp_data_share_wants(&sd->data, now)) /* as much as there is */
-        sum = 0;
+    uint32_t data = rtp_data_share_wants(&sd->data, now);
+    sum = data < UINT32_MAX ? sum + data / DATA_STEP_BPS * DATA_STEP_BPS : 0; /* as much as there is */
     rtp_budget_set_most(&sd->budget, now, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
 }
 
@@ -361,12 +363,13 @@ static void wish(struct wishes *w, struct rtp_send_stream *st)
 }
 
 /* Data come first in the list, so that they are there whatever else is. */
-static void collect_wishes(const struct rtp_sending *sd, rtc_time_t now, struct wishes *w, struct out *out)
+static void collect_wishes(struct rtp_sending *sd, rtc_time_t now, struct wishes *w, struct out *out)
 {
+    uint32_t data = sd->budget.has_feedback ? rtp_data_share_wants(&sd->data, now) : 0;
     w->count = 0;
-    if (sd->budget.has_feedback && rtp_data_share_wants(&sd->data, now)) {
+    if (data > 0) {
         w->streams[0] = NULL;
-        w->demands[w->count++] = (struct rtp_demand){.weight = sd->data.weight};
+        w->demands[w->count++] = (struct rtp_demand){.weight = sd->data.weight, .most_bps = data};
     }
     for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL && w->count < SHARES_MAX;) {
         if (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_is_stopped(st))

@@ -52,6 +52,58 @@ static void data_have_their_part(void **state)
     }
 }
 
+static uint32_t pictures_target(void)
+{
+    struct rtp_outbound_stats stats;
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
+    return stats.target_bitrate_bps;
+}
+
+/* Pictures and sound, and `packets` of data a second of so many bytes; the least that pictures were given. */
+static uint32_t pictures_beside(uint32_t packets, uint32_t bytes, rtc_time_t lasts)
+{
+    uint32_t least = UINT32_MAX;
+    for (rtc_time_t end = now + lasts, picture = now, data = now; now < end; (void)run(now + MS)) {
+        if (now >= picture) {
+            send_picture(pictures_target() / 8 / 25);
+            send_sound();
+            picture += 40 * MS;
+        }
+        if (packets > 0 && now >= data) {
+            assert_true(rtp_session_takes_data(session, now, bytes));
+            data += SECOND / packets;
+        }
+        least = pictures_target() < least ? pictures_target() : least;
+    }
+    return least;
+}
+
+/* The association's handshake, a channel that is opened, SACKs: pictures do not notice. */
+static void an_idle_channel_takes_nothing(void **state)
+{
+    (void)state;
+    the_path_was_full();
+    uint32_t before = pictures_beside(0, 0, 2 * SECOND);
+    assert_in_range(before, 400000, 500000);
+    for (int i = 0; i < 12; i++)
+        assert_true(rtp_session_takes_data(session, now, 150));
+    assert_true(pictures_beside(2, 100, 3 * SECOND) > before * 94 / 100);
+}
+
+/* 64 kbit/s of short messages get what they take and no more, without waiting. */
+static void a_chat_takes_what_it_takes(void **state)
+{
+    (void)state;
+    the_path_was_full();
+    uint32_t before = pictures_beside(0, 0, 2 * SECOND), beside;
+    (void)data_beside(true, SECOND); /* a transfer, and then none */
+    (void)pictures_beside(0, 0, 2 * SECOND);
+    for (int i = 0; i < 3; i++)
+        beside = pictures_beside(20, 400, SECOND);
+    assert_in_range(beside, before - 120000, before - 60000);
+    assert_true(script.limits.max_bps > 0);
+}
+
 static void what_data_do_not_want_media_have(void **state)
 {
     (void)state;
@@ -126,8 +178,10 @@ static void data_find_what_the_path_takes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(data_have_their_part), TEST(what_data_do_not_want_media_have), TEST(data_have_what_media_leave),
-        TEST(data_alone_are_free),  TEST(data_find_what_the_path_takes),
+        TEST(data_have_their_part),          TEST(an_idle_channel_takes_nothing),
+        TEST(a_chat_takes_what_it_takes),    TEST(what_data_do_not_want_media_have),
+        TEST(data_have_what_media_leave),    TEST(data_alone_are_free),
+        TEST(data_find_what_the_path_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
