@@ -21,6 +21,8 @@
 
 #define VP9 .name = "VP9", VIDEO, .format = &vp9_payload_format, .clock_rate = VP9_CLOCK_RATE, .distinct = {{"profile-id", "0", 0}}
 
+#define PARITY .kind = RTC_MEDIA_VIDEO, .auxiliary = true, .clock_rate = 90000, .channels = 1
+
 const struct codec_row codec_rows[] = {
     {.name = "opus", /* RFC 7587 */
      .kind = RTC_MEDIA_AUDIO,
@@ -68,9 +70,16 @@ const struct codec_row codec_rows[] = {
     {.name = "AV1", .kind = RTC_MEDIA_VIDEO, .distinct = {{"profile", "0", 0}}},
 
     /* Beside codecs. */
-    {.name = "red", .auxiliary = true},
-    {.name = "ulpfec", .auxiliary = true},
-    {.name = "flexfec-03", .auxiliary = true},
+    {.name = "red", PARITY, .parity = CODEC_RED, .payload_type = 116, .rtx_payload_type = 117},                         /* RFC 2198 */
+    {.name = "ulpfec", PARITY, .parity = CODEC_ULPFEC, .payload_type = 118, .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE}, /* RFC 5109 */
+    {.name = "flexfec-03", /* draft-ietf-payload-flexible-fec-scheme-03 */
+     PARITY,
+     .parity = CODEC_FLEXFEC,
+     .on_request = true,
+     .goog_remb = true,
+     .payload_type = 119,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
+     .fmtp = "repair-window=10000000"},
     {.name = "flexfec", .auxiliary = true},
     {.name = "rtx", .auxiliary = true},
     {.name = "CN", .auxiliary = true},

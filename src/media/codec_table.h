@@ -11,6 +11,9 @@
 
 enum { CODEC_NO_PAYLOAD_TYPE = 0xff, CODEC_DISTINCT_MAX = 2 };
 
+/* What parity is made of. */
+enum codec_parity { CODEC_NO_PARITY, CODEC_RED, CODEC_ULPFEC, CODEC_FLEXFEC };
+
 /* A parameter of which another value is another bit stream. */
 struct codec_parameter {
     const char *name;   /* NULL: none */
@@ -23,6 +26,8 @@ struct codec_row {
     const char *name;                    /* the encoding name (RFC 4855), compared without case */
     rtc_media_kind kind;                 /* of what is auxiliary: 0 */
     bool tones;                          /* telephone events (RFC 4733): auxiliary, and offered for sound; a row for each clock rate */
+    enum codec_parity parity;            /* auxiliary, and offered for video */
+    bool on_request;                     /* where something is sent it is answered, and offered if the application lists it */
     bool auxiliary;                      /* protects, fills in or signals beside a codec: never what media is sent with */
     const struct payload_format *format; /* NULL: not carried here; the row says when two descriptions of it are the same */
     struct codec_parameter distinct[CODEC_DISTINCT_MAX];
@@ -52,7 +57,7 @@ extern const size_t codec_row_count;
 /* Whether descriptions have it: it is carried, or signals beside what is. */
 static inline bool codec_row_is_offered(const struct codec_row *row)
 {
-    return row->format || row->tones;
+    return row->format || row->tones || row->parity;
 }
 /* NULL when nothing is known of it. */
 const struct codec_row *codec_row_named(const char *name);

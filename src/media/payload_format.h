@@ -20,6 +20,7 @@ struct payload_info {
     uint16_t width, height; /* of a keyframe, in pixels; 0: this one does not say */
     uint8_t temporal_id;    /* of pictures; 0: the base layer, or no layers */
     uint8_t layer_flags;    /* of pictures: of rtc_layer_flags */
+    int32_t picture_id;     /* of pictures: what they count, of 15 or 7 bits, plus one; 0: nothing */
     uint32_t samples;       /* of sound: per channel, at the codec's clock */
     bool fec;               /* of sound: holds another form of the packet before it */
     bool quiet;             /* of sound: silence */

@@ -116,6 +116,7 @@ static bool parse(struct slice payload, struct payload_info *out)
                                  .width = vp8.width,
                                  .height = vp8.height,
                                  .temporal_id = vp8.temporal_id,
+                                 .picture_id = vp8.picture_id != VP8_NO_PICTURE_ID ? vp8.picture_id + 1 : 0,
                                  .layer_flags =
                                      (uint8_t)((vp8.has_temporal_id ? RTC_LAYER_TEMPORAL : 0) | (vp8.layer_sync ? RTC_LAYER_SYNC : 0))};
     return true;

@@ -82,6 +82,7 @@ static bool parse(struct slice payload, struct payload_info *out)
         return false;
     *out = (struct payload_info){.data = vp9.data, .first = vp9.first && vp9.spatial_id == 0, .temporal_id = vp9.temporal_id};
     out->layer_flags = (uint8_t)((vp9.has_layers ? RTC_LAYER_TEMPORAL : 0) | (vp9.switching_up ? RTC_LAYER_SYNC : 0));
+    out->picture_id = vp9.picture_id != VP9_NO_PICTURE_ID ? vp9.picture_id + 1 : 0;
     out->keyframe = out->first && !vp9.inter && vp9_frame_info(vp9.data, &out->width, &out->height);
     return true;
 }

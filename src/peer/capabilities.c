@@ -21,9 +21,10 @@ static void describe_codec(const struct codec_row *row, struct jsep_codec *out)
         .nack_pli = row->nack_pli,
         .ccm_fir = row->ccm_fir,
         .goog_remb = row->goog_remb,
-        .transport_cc = row->format != NULL,
+        .transport_cc = row->format != NULL || row->parity == CODEC_FLEXFEC,
         .ccfb = row->format != NULL,
         .receive_only = row->receive_only,
+        .on_request = row->on_request,
     };
     text_copy(out->name, sizeof out->name, row->name);
     text_copy(out->fmtp, sizeof out->fmtp, row->fmtp ? row->fmtp : "");
@@ -37,7 +38,7 @@ static void describe_extension(const struct rtp_extension_row *row, struct jsep_
 
 static bool is_coded(rtc_context *context, const struct codec_row *row)
 {
-    return row->tones || !builtin_codecs[0] || codec_find_encoder(context, row->kind, row->name) ||
+    return row->tones || row->parity || !builtin_codecs[0] || codec_find_encoder(context, row->kind, row->name) ||
            codec_find_decoder(context, row->kind, row->name);
 }
 
@@ -69,6 +70,21 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
     };
     text_copy(to->name, sizeof to->name, from->name);
     text_copy(to->fmtp, sizeof to->fmtp, from->fmtp);
+}
+
+bool capabilities_read_parity(const struct jsep_codec *from, struct rtp_fec_formats *to)
+{
+    const struct codec_row *row = codec_row_named(from->name);
+    enum codec_parity parity = row ? row->parity : CODEC_NO_PARITY;
+    if (parity == CODEC_RED) {
+        to->red = from->payload_type;
+        to->red_rtx = from->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE ? 0 : from->rtx_payload_type;
+    }
+    if (parity == CODEC_ULPFEC)
+        to->ulpfec = from->payload_type;
+    if (parity == CODEC_FLEXFEC)
+        to->flexfec = from->payload_type;
+    return parity != CODEC_NO_PARITY;
 }
 
 bool capabilities_inband_fec(const struct jsep_codec *codec)

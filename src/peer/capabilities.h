@@ -7,7 +7,7 @@
 #include "jsep.h"
 #include "rtp_session.h"
 
-enum { CAPABILITIES_CODECS_MAX = 12 };
+enum { CAPABILITIES_CODECS_MAX = RTP_CODECS_MAX };
 
 /* A value, filled by capabilities_of(). */
 struct capabilities {
@@ -23,6 +23,8 @@ void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilit
 
 /* A negotiated codec as RTP wants it. */
 void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to);
+/* Notes the numbers of parity among these codecs; false: it is none of it. */
+bool capabilities_read_parity(const struct jsep_codec *from, struct rtp_fec_formats *to);
 /* Whether the peer wants in-band FEC of it. */
 bool capabilities_inband_fec(const struct jsep_codec *codec);
 /* The ids that were agreed upon, and which of them we are not to send. */

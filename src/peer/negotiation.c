@@ -210,7 +210,7 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
         told += plan->effects[i].type == EFFECT_STREAMS ? (uint32_t)remote_streams_changes(pc, &plan->next) : 0;
         changes += changes_rates(&plan->effects[i]);
         goodbyes += says_goodbye(&plan->effects[i]);
-        ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 2 * plan->effects[i].rtp->remote_ssrc_count : 0;
+        ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 3 * plan->effects[i].rtp->remote_ssrc_count : 0; /* with what repairs it */
     }
     size_t events = changes * (plan->transceiver_count + 1) * RTP_ENCODINGS_MAX;
     bool media = false;

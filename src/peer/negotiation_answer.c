@@ -22,6 +22,7 @@ static void read_remote_ssrcs(const struct jsep_section *remote, struct rtp_sect
     size_t count = remote->rtp.ssrc_count < RTP_SSRCS_MAX ? remote->rtp.ssrc_count : RTP_SSRCS_MAX;
     memcpy(section->remote_ssrcs, remote->rtp.ssrcs, count * sizeof section->remote_ssrcs[0]);
     memcpy(section->remote_rtx_ssrcs, remote->rtp.rtx_ssrcs, count * sizeof section->remote_rtx_ssrcs[0]);
+    memcpy(section->fec.remote_ssrcs, remote->rtp.fec_ssrcs, count * sizeof section->fec.remote_ssrcs[0]);
     section->remote_ssrc_count = count;
     text_copy(section->remote_stream_id, sizeof section->remote_stream_id,
               remote->rtp.stream_count > 0 ? remote->rtp.stream_ids[0] : remote->rtp.cname);
@@ -53,6 +54,19 @@ static void fill_received(const struct jsep_section *remote, const struct jsep_c
         fmtp_add(out->fmtp, sizeof out->fmtp, theirs->fmtp, "sprop-");
 }
 
+/* What is beside the codecs of video and repairs them; the others are the codecs. */
+static void fill_codecs(const struct jsep_section *remote, const struct jsep_negotiated *n, struct rtp_section *section)
+{
+    bool video = section->kind == RTC_MEDIA_VIDEO;
+    for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
+        if (!video || !capabilities_read_parity(&n->receive_codecs[i], &section->fec.receive))
+            fill_received(remote, &n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
+    for (size_t i = 0; video && i < remote->rtp.codec_count; i++)
+        for (size_t k = 0; k < n->receive_codec_count; k++)
+            if (jsep_codec_same(&remote->rtp.codecs[i], &n->receive_codecs[k]))
+                (void)capabilities_read_parity(&remote->rtp.codecs[i], &section->fec.send);
+}
+
 static void fill_section(const struct transceiver_facts *t, const char *mid, const struct jsep_section *remote,
                          const struct jsep_negotiated *n, struct rtp_section *section)
 {
@@ -66,8 +80,7 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     bool tones = n->tone_codec.payload_type != JSEP_NO_PAYLOAD_TYPE;
     section->tone_payload_type = n->tone_codec.payload_type;
     section->tone_clock_rate = tones ? n->tone_codec.clock_rate : 0;
-    for (size_t i = 0; i < n->receive_codec_count && section->receive_codec_count < RTP_CODECS_MAX; i++)
-        fill_received(remote, &n->receive_codecs[i], &section->receive_codecs[section->receive_codec_count++]);
+    fill_codecs(remote, n, section);
     capabilities_read_extensions(n->extensions, n->extension_count, section);
     if (n->send_rids.count + n->receive_rids.count == 0) /* RFC 8852 section 3: only what has a=rid lines is named in packets */
         section->extension_ids[RTP_EXTENSION_RID] = section->extension_ids[RTP_EXTENSION_REPAIRED_RID] = 0;
@@ -75,6 +88,8 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->encoding_count = t->encoding_count;
     for (size_t i = 0; n->send_codec.rtx_payload_type == JSEP_NO_PAYLOAD_TYPE && i < section->encoding_count; i++)
         section->encodings[i].rtx_ssrc = 0;
+    if (section->fec.send.flexfec && section->encoding_count == 1) /* of several, nobody names the SSRC that it would protect */
+        section->encodings[0].fec_ssrc = rtp_parity_ssrc(section->encodings[0].ssrc);
     for (size_t i = 0; i < n->receive_rids.count && i < RTP_RIDS_MAX; i++)
         text_copy(section->receive_rids[section->receive_rid_count++], sizeof section->receive_rids[0], n->receive_rids.all[i].id);
     read_remote_ssrcs(remote, section);

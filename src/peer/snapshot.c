@@ -124,6 +124,7 @@ static void fill_media(struct snapshot *s, struct jsep_local_section *section, c
     if (direction_sends(section->direction) || section->has_sent) {
         section->ssrc = t->sender.encodings[0].rtp.ssrc; /* of several, rids tell and no SSRC (RFC 8853 section 5.5) */
         section->rtx_ssrc = t->sender.encodings[0].rtp.rtx_ssrc;
+        section->fec_ssrc = t->kind == RTC_MEDIA_VIDEO ? rtp_parity_ssrc(section->ssrc) : 0;
     }
 }
 

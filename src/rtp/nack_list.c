@@ -59,8 +59,9 @@ static bool miss(struct nack_list *l, rtc_time_t now, int64_t from, int64_t to)
         l->count = 0;
         return false;
     }
+    rtc_time_t due = now + (l->allowance > l->patience ? l->allowance : l->patience);
     for (int64_t s = from; s < to; s++)
-        l->entries[l->count++] = (struct nack_entry){.sequence = s, .missed = now, .due = now + l->allowance};
+        l->entries[l->count++] = (struct nack_entry){.sequence = s, .missed = now, .due = due};
     return true;
 }
 

@@ -21,6 +21,7 @@ struct nack_list {
     bool started;
     int64_t highest;
     rtc_time_t allowance; /* how long reordering lately took */
+    rtc_time_t patience;  /* how long what repairs without being asked takes; its owner's */
     size_t count;
     struct nack_entry entries[NACK_LIST_MAX]; /* ascending */
 };

@@ -2,6 +2,7 @@
 /* Demultiplexing by mid, SSRC and payload type: see rtp_demux.h. */
 #include "rtp_demux.h"
 
+#include "fec_header.h"
 #include "memory.h"
 
 enum { SECTIONS_MAX = 128 }; /* a bound on what is walked for an unknown SSRC */
@@ -120,7 +121,7 @@ static struct source *latch(struct rtp_demux *d, uint32_t ssrc, uint32_t member)
 static bool names(const struct rtp_section *section, uint32_t ssrc)
 {
     for (size_t i = 0; i < section->remote_ssrc_count && i < RTP_SSRCS_MAX; i++) {
-        if (section->remote_ssrcs[i] == ssrc || section->remote_rtx_ssrcs[i] == ssrc)
+        if (section->remote_ssrcs[i] == ssrc || section->remote_rtx_ssrcs[i] == ssrc || section->fec.remote_ssrcs[i] == ssrc)
             return true;
     }
     return false;
@@ -202,6 +203,7 @@ int rtp_demux_set_section(struct rtp_demux *d, uint32_t handle, const struct rtp
     for (size_t i = 0; i < section->remote_ssrc_count && i < RTP_SSRCS_MAX; i++) {
         describe(d, handle, section->remote_ssrcs[i], false, 0);
         describe(d, handle, section->remote_rtx_ssrcs[i], true, section->remote_ssrcs[i]);
+        describe(d, handle, section->fec.remote_ssrcs[i], true, section->remote_ssrcs[i]);
     }
     collect_ids(d);
     return RTC_OK;
@@ -233,6 +235,26 @@ static const struct rtp_codec *find_codec(const struct entry *e, uint8_t payload
     return NULL;
 }
 
+static enum rtp_parity parity_of(const struct entry *e, uint8_t payload_type)
+{
+    const struct rtp_fec_formats *f = &e->section.fec.receive;
+    if (payload_type == 0)
+        return RTP_NO_PARITY;
+    return payload_type == f->ulpfec ? RTP_ULPFEC : payload_type == f->flexfec ? RTP_FLEXFEC : RTP_NO_PARITY;
+}
+
+static bool is_red(const struct entry *e, uint8_t payload_type)
+{
+    const struct rtp_fec_formats *f = &e->section.fec.receive;
+    return payload_type != 0 && (payload_type == f->red || payload_type == f->red_rtx);
+}
+
+static bool takes(const struct entry *e, uint8_t payload_type)
+{
+    bool rtx;
+    return find_codec(e, payload_type, &rtx) || parity_of(e, payload_type) || is_red(e, payload_type);
+}
+
 static struct entry *section_by_mid(const struct rtp_demux *d, struct slice mid)
 {
     for (size_t i = 0; i < d->section_count; i++) {
@@ -246,9 +268,8 @@ static struct entry *section_by_mid(const struct rtp_demux *d, struct slice mid)
 static struct entry *section_by_payload_type(const struct rtp_demux *d, uint8_t payload_type)
 {
     struct entry *only = NULL;
-    bool rtx;
     for (size_t i = 0; i < d->section_count; i++) {
-        if (!d->sections[i].section.receive || !find_codec(&d->sections[i], payload_type, &rtx))
+        if (!d->sections[i].section.receive || !takes(&d->sections[i], payload_type))
             continue;
         if (only)
             return NULL;
@@ -299,18 +320,47 @@ static uint32_t repaired_ssrc(const struct rtp_demux *d, const struct entry *e, 
 bool rtp_demux_route(struct rtp_demux *d, const struct rtp_header *header, struct rtp_route *out)
 {
     struct entry *e = section_of(d, header);
-    bool rtx = false;
-    const struct rtp_codec *codec = e && e->section.receive ? find_codec(e, header->payload_type, &rtx) : NULL;
-    struct source *s = codec ? latch(d, header->ssrc, e->handle) : NULL;
+    bool rtx = false, receives = e && e->section.receive;
+    enum rtp_parity parity = receives ? parity_of(e, header->payload_type) : RTP_NO_PARITY;
+    const struct rtp_codec *codec = receives && !parity ? find_codec(e, header->payload_type, &rtx) : NULL;
+    struct source *s = codec || parity ? latch(d, header->ssrc, e->handle) : NULL;
     if (!s)
         return false;
-    s->rtx = rtx;
+    bool repairs = rtx || parity == RTP_FLEXFEC;
+    s->rtx = repairs;
     s->used = ++d->packets;
-    learn_rid(s, header->extensions[rtx ? RTP_EXTENSION_REPAIRED_RID : RTP_EXTENSION_RID]);
-    if (!rtx)
+    learn_rid(s, header->extensions[repairs ? RTP_EXTENSION_REPAIRED_RID : RTP_EXTENSION_RID]);
+    if (!repairs)
         e->last_media_ssrc = s->ssrc;
-    *out = (struct rtp_route){e->handle, s->ssrc, rtx, rtx ? repaired_ssrc(d, e, s) : s->ssrc, codec, s->rid};
+    *out = (struct rtp_route){e->handle, s->ssrc, rtx, parity, repairs ? repaired_ssrc(d, e, s) : s->ssrc, codec, s->rid};
     return true;
+}
+
+bool rtp_demux_is_red(const struct rtp_demux *d, const struct rtp_header *header, size_t *at, uint8_t *payload_type)
+{
+    const struct entry *e = section_of(d, header);
+    bool rtx;
+    if (!e || !e->section.receive || !is_red(e, header->payload_type))
+        return false;
+    const struct rtp_fec_formats *f = &e->section.fec.receive;
+    *at = header->payload_type == f->red ? 0 : 2; /* behind the original number */
+    *payload_type = RTP_NO_PAYLOAD_TYPE;
+    struct slice red = header->payload.len > *at ? slice_of(header->payload.data + *at, header->payload.len - *at) : slice_of(NULL, 0);
+    int type = red_read(red);
+    const struct rtp_codec *codec = type >= 0 ? find_codec(e, (uint8_t)type, &rtx) : NULL;
+    if (*at == 0 && type > 0 && type == f->ulpfec)
+        *payload_type = f->ulpfec;
+    else if (codec && !rtx)
+        *payload_type = *at > 0 ? codec->rtx_payload_type : (uint8_t)type;
+    return true;
+}
+
+const struct rtp_codec *rtp_demux_codec(const struct rtp_demux *d, uint32_t member, uint8_t payload_type)
+{
+    const struct entry *e = find_section(d, member);
+    bool rtx;
+    const struct rtp_codec *codec = e ? find_codec(e, payload_type, &rtx) : NULL;
+    return codec && !rtx ? codec : NULL;
 }
 
 uint32_t rtp_demux_member_of(const struct rtp_demux *d, uint32_t remote_ssrc)

@@ -228,6 +228,7 @@ static void keep_ssrcs(const struct rtp_member *m, struct rtp_section *config)
                 continue;
             e->ssrc = before->ssrc;
             e->rtx_ssrc = before->rtx_ssrc ? before->rtx_ssrc : e->rtx_ssrc;
+            e->fec_ssrc = before->fec_ssrc ? before->fec_ssrc : e->fec_ssrc;
         }
 }
 

@@ -2,6 +2,7 @@
 /* One RTP stream that is received: see rtp_receive_stream.h. */
 #include "rtp_receive_stream.h"
 
+#include "fec_window.h"
 #include "memory.h"
 #include "text.h"
 
@@ -23,6 +24,7 @@ void rtp_receive_stream_free(struct rtp_receive_stream *rs)
     if (!rs)
         return;
     rtp_receive_stream_forget_all(rs);
+    fec_window_free(rs->parity);
     stream_history_fini(&rs->history, rs->context);
     memory_free(rs->context, rs);
 }

@@ -14,6 +14,7 @@ enum {
 };
 
 struct rtp_member;
+struct fec_window;
 
 /* Owned by its member, of the session's thread. Written by rtp_receive_stream.c, but for its name
  * (rtp_members.c) and the last part. */
@@ -33,6 +34,8 @@ struct rtp_receive_stream {
     struct tone_receiver tone;
     rtc_time_t tone_heard; /* its last packet */
     rtc_time_t last_media;
+    struct fec_window *parity; /* owned; NULL before anything came that parity protects */
+    rtc_time_t last_parity;
     uint32_t receive_limit_bps; /* what its sender is asked to keep to; 0: nothing */
 };
 

@@ -246,6 +246,7 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct co
         p.height = info.height;
         p.temporal_id = info.temporal_id;
         p.layer_flags = info.layer_flags;
+        p.picture_id = info.picture_id;
         p.payload = info.data;
         p.packet = packet;
     } else {
@@ -268,7 +269,8 @@ static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_ro
     packet_free(packet);
 }
 
-void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
+/* `payload`: what is media of it. */
+static void take(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct slice payload, struct packet *packet)
 {
     int64_t sequence;
     enum receive_verdict verdict = receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp, &sequence);
@@ -283,7 +285,51 @@ void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rt
         rtp_receiver_want_keyframe(r);
     if (r->kind == RTC_MEDIA_VIDEO)
         r->origin = origin_of(h);
-    insert(r, now, r->codec, h, h->payload_type, sequence, h->payload, packet);
+    insert(r, now, r->codec, h, h->payload_type, sequence, payload, packet);
+}
+
+void rtp_receiver_packet(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct packet *packet)
+{
+    take(r, now, h, h->payload, packet);
+}
+
+void rtp_receiver_parity(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, bool in_sequence, struct packet *packet)
+{
+    struct rtp_header own = *h;
+    r->stats.video.fec_packets_received++;
+    r->stats.video.fec_bytes_received += h->payload.len;
+    if (in_sequence) {
+        own.payload_type = r->payload_type; /* it says nothing of the codec */
+        video_buffer_expect_gaps(&r->buffer.video);
+        take(r, now, &own, slice_of(NULL, 0), packet);
+        return;
+    }
+    r->stats.video.fec_ssrc = h->ssrc;
+    r->stats.packets_received++;
+    r->stats.bytes_received += h->payload.len;
+    r->stats.header_bytes_received += packet->len - h->payload.len;
+    count_mark(r, packet);
+    packet_free(packet);
+}
+
+void rtp_receiver_recovered(struct rtp_receiver *r, rtc_time_t now, const struct rtp_codec *codec, const struct rtp_header *h,
+                            struct packet *packet)
+{
+    const struct codec_row *row = row_of(r, codec);
+    int64_t sequence = receive_stats_extend(&r->arrival, h->sequence);
+    if (!row || r->kind != RTC_MEDIA_VIDEO || !r->arrival.started || !r->playing || sequence > r->arrival.highest + REPAIR_AHEAD) {
+        packet_free(packet);
+        return;
+    }
+    if (r->nacks && !nack_list_received(r->nacks, now, sequence, true))
+        rtp_receiver_want_keyframe(r);
+    insert(r, now, row, h, codec->payload_type, sequence, h->payload, packet);
+}
+
+void rtp_receiver_set_patience(struct rtp_receiver *r, rtc_time_t patience)
+{
+    if (r->nacks)
+        r->nacks->patience = patience;
 }
 
 void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, uint32_t passed, struct packet *packet)

@@ -72,6 +72,14 @@ void rtp_receiver_event(struct rtp_receiver *receiver, rtc_time_t now, const str
 /* A packet of its RTX stream, which repairs one of this codec; consumes it. */
 void rtp_receiver_retransmission(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_codec *codec,
                                  const struct rtp_header *header, struct packet *packet);
+/* A packet of parity for it, in its own sequence (ULPFEC) or beside it; counts it, and consumes it. */
+void rtp_receiver_parity(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, bool in_sequence,
+                         struct packet *packet);
+/* One of its packets that parity gave back, of this codec; consumes it. It did not come: nothing is counted but that it is not missing. */
+void rtp_receiver_recovered(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_codec *codec, const struct rtp_header *header,
+                            struct packet *packet);
+/* How long it is waited for parity before what is missing is asked for; 0: there is none. */
+void rtp_receiver_set_patience(struct rtp_receiver *receiver, rtc_time_t patience);
 /* What may be asked of its sender from here on. Without memory for it, what is lost is not repaired for now. */
 void rtp_receiver_set_feedback(struct rtp_receiver *receiver, bool nack, bool pli);
 /* It bounds how long repair is waited for. */

@@ -3,6 +3,7 @@
 #include "rtp_receiving.h"
 
 #include "context.h"
+#include "rtp_parity.h"
 
 static void tell(struct out *out, enum rtp_event_type type, const struct rtp_receive_stream *rs)
 {
@@ -115,6 +116,8 @@ static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_rece
     const struct rtp_codec *codec = codec_of(rs, route->codec);
     rtp_receiver_set_feedback(r, codec->nack && !rc->disable_nack, codec->pli);
     rtp_receive_stream_choose(rs, r, now);
+    if (rs->playing == r)
+        rtp_parity_packet(rs, h, packet);
     if (h->payload.len > 0)
         heard(rs, now, out);
     struct tone_news news;
@@ -136,7 +139,32 @@ static void take_retransmission(struct rtp_receive_stream *rs, rtc_time_t now, c
 {
     struct rtp_receiver *r = route->media_ssrc ? rtp_receive_stream_source(rs, route->media_ssrc) : rs->playing;
     if (r)
+        rtp_parity_retransmission(rs, r->ssrc, h);
+    if (r)
         rtp_receiver_retransmission(r, now, route->codec, h, packet);
+    else
+        packet_free(packet);
+}
+
+/* How pictures stand when nobody is to say it: not as they did when somebody was. */
+static const uint8_t upright = 0;
+
+static void stand_upright(const struct rtp_member *m, struct rtp_header *h)
+{
+    if (m->config.extension_ids[RTP_EXTENSION_VIDEO_ORIENTATION] == 0)
+        h->extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(&upright, sizeof upright);
+}
+
+static void take_recovered(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, struct packet *packet)
+{
+    struct rtp_header h;
+    const struct rtp_codec *codec = NULL;
+    if (rtp_parse(packet_slice(packet), rs->member->config.extension_ids, &h))
+        codec = rtp_demux_codec(rc->members->demux, rs->member->handle, h.payload_type);
+    stand_upright(rs->member, &h);
+    struct rtp_receiver *r = codec ? rtp_receive_stream_source(rs, h.ssrc) : NULL;
+    if (r)
+        rtp_receiver_recovered(r, now, codec, &h, packet);
     else
         packet_free(packet);
 }
@@ -146,44 +174,62 @@ static void serve(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_s
     if (!rs->playing)
         return;
     rtp_receiver_set_round_trip(rs->playing, rtp_outlet_round_trip(rc->outlet));
+    rtp_receiver_set_patience(rs->playing, rtp_parity_patience(rs, now, rtp_outlet_round_trip(rc->outlet)));
     rtp_receiver_set_target(rs->playing, rs->member->config.playout_target);
     rtp_receiver_play(rs->playing, now, rs->member->handle, rs->handle, out);
     rtp_reports_feedback(rc->reports, now, rs, out);
 }
 
-/* An RTX packet that names no stream belongs to whoever has the SSRC that it repairs (RFC 4588 section 8.3), else it says so itself. */
+/* A repair that names no stream belongs to whoever has the SSRC that it repairs (RFC 4588 section 8.3), else it says so itself. */
 static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const struct rtp_route *route)
 {
-    struct rtp_receive_stream *rs = route->rtx && route->media_ssrc ? rtp_member_receiver_of(m, route->media_ssrc) : NULL;
+    struct rtp_receive_stream *rs =
+        (route->rtx || route->parity) && route->media_ssrc ? rtp_member_receiver_of(m, route->media_ssrc) : NULL;
     return rs ? rs : rtp_member_received(m, route->rid);
 }
 
-/* How pictures stand when nobody is to say it: not as they did when somebody was. */
-static const uint8_t upright = 0;
+/* What arrived, without RED around it. False: it is nothing that anybody takes. */
+static bool read(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct rtp_header *h)
+{
+    const struct rtp_demux *demux = rc->members->demux;
+    if (!rtp_parse(packet_slice(packet), rtp_demux_ids(demux), h)) {
+        rc->counters->malformed++;
+        return false;
+    }
+    rtp_arrival_feedback_packet(rc->arrivals, now, h, packet);
+    if (rtp_parity_unwrap(demux, packet, h))
+        return true;
+    rc->counters->unknown++;
+    return false;
+}
+
+static struct rtp_receive_stream *find(struct rtp_receiving *rc, const struct rtp_header *h, struct rtp_route *route)
+{
+    struct rtp_member *m = rtp_demux_route(rc->members->demux, h, route) ? rtp_members_find(rc->members, route->member) : NULL;
+    struct rtp_receive_stream *rs = m && m->config.receive ? stream_of(m, route) : NULL;
+    rc->counters->unknown += !rs;
+    return rs;
+}
 
 void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct out *out)
 {
     struct rtp_header h;
     struct rtp_route route;
-    struct rtp_member *m = NULL;
-    struct rtp_receive_stream *rs = NULL;
-    if (!rtp_parse(packet_slice(packet), rtp_demux_ids(rc->members->demux), &h))
-        rc->counters->malformed++;
-    else if (rtp_arrival_feedback_packet(rc->arrivals, now, &h, packet), !rtp_demux_route(rc->members->demux, &h, &route) ||
-                                                                             !(m = rtp_members_find(rc->members, route.member)) ||
-                                                                             !m->config.receive || !(rs = stream_of(m, &route)))
-        rc->counters->unknown++;
+    struct rtp_receive_stream *rs = read(rc, now, packet, &h) ? find(rc, &h, &route) : NULL;
     if (!rs) {
         packet_free(packet);
         return;
     }
-    rtp_find_extensions(&h, m->config.extension_ids);
-    if (m->config.extension_ids[RTP_EXTENSION_VIDEO_ORIENTATION] == 0)
-        h.extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(&upright, sizeof upright);
-    if (route.rtx)
+    rtp_find_extensions(&h, rs->member->config.extension_ids);
+    stand_upright(rs->member, &h);
+    if (route.parity)
+        rtp_parity_take(rs, now, &route, &h, packet);
+    else if (route.rtx)
         take_retransmission(rs, now, &route, &h, packet);
     else
         take_media(rc, now, rs, &route, &h, packet, out);
+    for (struct packet *recovered; (recovered = rtp_parity_next(rs, out->pool)) != NULL;)
+        take_recovered(rc, now, rs, recovered);
     serve(rc, now, rs, out);
 }
 

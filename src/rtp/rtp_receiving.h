@@ -12,13 +12,13 @@ struct rtp_receiving {
     const struct rtp_outlet *outlet;
     const struct rtp_reports *reports;
     struct rtp_arrival_feedback *arrivals; /* the session's: told of every packet */
-    struct rtp_counters *counters; /* the session's */
-    struct jitter_room jitter;     /* of all receivers */
-    bool disable_nack;             /* tests: no loss repair */
+    struct rtp_counters *counters;         /* the session's */
+    struct jitter_room jitter;             /* of all receivers */
+    bool disable_nack;                     /* tests: no loss repair */
     rtc_time_t next_sync;
 };
 
-/* A plain RTP packet, consumed. */
+/* A plain RTP packet, consumed; with what it lets parity give back. */
 void rtp_receiving_packet(struct rtp_receiving *receiving, rtc_time_t now, struct packet *packet, struct out *out);
 /* One stream ended (BYE). */
 void rtp_receiving_end(struct rtp_receiving *receiving, uint32_t ssrc, struct out *out);

@@ -34,13 +34,33 @@ struct rtp_codec {
     bool tones;        /* telephone events (RFC 4733): beside a codec of sound */
 };
 
+/* Payload types of parity and of what it is wrapped in; 0: not agreed upon. */
+struct rtp_fec_formats {
+    uint8_t red, red_rtx; /* RFC 2198, and its repair */
+    uint8_t ulpfec;       /* RFC 5109, within RED */
+    uint8_t flexfec;      /* flexible-fec-scheme-03 */
+};
+
+/* What repairs video without being asked for. */
+struct rtp_fec {
+    struct rtp_fec_formats send, receive;
+    uint32_t remote_ssrcs[RTP_SSRCS_MAX]; /* from a=ssrc-group:FEC-FR, beside what they protect; 0 without */
+};
+
 /* One stream that a section sends: (mid, rid) is its name for as long as the section lives. */
 struct rtp_encoding {
     char rid[RTP_RID_MAX + 1]; /* "" for the only one of a section without simulcast: then it is not sent (RFC 8853 section 5.5) */
     uint32_t ssrc, rtx_ssrc;   /* ours; rtx_ssrc 0 without */
+    uint32_t fec_ssrc;         /* of FlexFEC; 0 without */
     uint32_t max_bitrate_bps;  /* our cap; 0: none beyond the session's */
     uint32_t weight;           /* of its section among others (rtp_allocation.h): that of the first counts */
 };
+
+/* The SSRC of the FlexFEC stream that goes with one of ours: as random as that, and never the same. */
+static inline uint32_t rtp_parity_ssrc(uint32_t ssrc)
+{
+    return ~ssrc;
+}
 
 struct rtp_section {
     char mid[RTP_MID_MAX + 1];
@@ -53,6 +73,7 @@ struct rtp_section {
     struct rtp_codec send_codec; /* payload_type RTP_NO_PAYLOAD_TYPE: nothing can be sent */
     struct rtp_codec receive_codecs[RTP_CODECS_MAX];
     size_t receive_codec_count;
+    struct rtp_fec fec;
     uint8_t extension_ids[RTP_EXTENSIONS];     /* 0: not negotiated */
     bool extension_comes_only[RTP_EXTENSIONS]; /* we are not to send it */
     struct rtp_encoding encodings[RTP_ENCODINGS_MAX];

@@ -62,6 +62,8 @@ struct rtp_inbound_video {
     double total_inter_frame_delay_s, total_squared_inter_frame_delay_s2;
     uint64_t frames_of_many_packets; /* and how long these took from the first packet to the last */
     double total_assembly_time_s;
+    uint64_t fec_packets_received, fec_bytes_received, fec_packets_discarded;
+    uint32_t fec_ssrc; /* 0: none is known */
 };
 
 /* Summed over frames or samples that left the jitter buffer, as webrtc-stats says. */

@@ -78,6 +78,10 @@ static void add_video(struct rtp_inbound_video *s, const struct rtp_inbound_vide
     s->total_squared_inter_frame_delay_s2 += before->total_squared_inter_frame_delay_s2;
     s->frames_of_many_packets += before->frames_of_many_packets;
     s->total_assembly_time_s += before->total_assembly_time_s;
+    s->fec_packets_received += before->fec_packets_received;
+    s->fec_bytes_received += before->fec_bytes_received;
+    s->fec_packets_discarded += before->fec_packets_discarded;
+    s->fec_ssrc = s->fec_ssrc ? s->fec_ssrc : before->fec_ssrc;
 }
 
 static void add_audio(struct rtp_inbound_audio *s, const struct rtp_inbound_audio *before)

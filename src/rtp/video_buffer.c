@@ -317,6 +317,7 @@ static bool complete(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived,
     int64_t timestamp = video_playout_unwrap(&b->playout, head->timestamp);
     rtc_encoded_frame *frame = assemble(b, now, b->next_sequence, end);
     struct video_arrival arrival = {count_arrival(b, b->next_sequence, end).began, arrived};
+    b->picture_id = head->picture_id;
     b->stats.frames_received++;
     b->stats.key_frames_received += is_keyframe(b, b->next_sequence, end);
     b->stats.frames_dropped += !frame;
@@ -341,6 +342,28 @@ static void skip_padding(struct video_buffer *b)
         clear(b, s);
 }
 
+/* They count with 15 bits, or with 7. */
+static bool follows(int32_t id, int32_t before)
+{
+    return id > 0 && before > 0 && (id == before + 1 || (id == 1 && (before == 1 << 15 || before == 1 << 7)));
+}
+
+/* What is missing between a picture and the one after it was parity. */
+static void skip_gap(struct video_buffer *b)
+{
+    int64_t at = b->next_sequence;
+    const struct video_slot *s = NULL;
+    for (; b->gaps && at <= b->highest && (!(s = held(b, at)) || s->len == 0); at++)
+        ;
+    if (s && s->len > 0 && s->first && follows(s->picture_id, b->picture_id))
+        drop_to(b, at);
+}
+
+void video_buffer_expect_gaps(struct video_buffer *b)
+{
+    b->gaps = true;
+}
+
 static bool head_missing(const struct video_buffer *b)
 {
     for (int64_t at = b->next_sequence; at <= b->highest; at++) {
@@ -358,6 +381,7 @@ static void advance(struct video_buffer *b, rtc_time_t now, rtc_time_t arrived)
 {
     while (b->state == VIDEO_BUFFER_FLOWING || b->state == VIDEO_BUFFER_STUCK) {
         skip_padding(b);
+        skip_gap(b);
         const struct video_slot *head = held(b, b->next_sequence);
         if (head && !begins(b, head)) {
             wait_for_keyframe(b, now); /* the sender left the beginning of a frame out */
@@ -447,6 +471,7 @@ static void store(struct video_buffer *b, rtc_time_t now, const struct video_pac
         .keyframe = p->keyframe,
         .temporal_id = p->temporal_id,
         .layer_flags = p->layer_flags,
+        .picture_id = p->picture_id,
         .orientation = p->orientation,
         .payload_type = p->payload_type,
         .codec = p->codec ? p->codec : b->codec,

@@ -33,6 +33,7 @@ struct video_packet {
     bool keyframe;     /* its frame is one; not every packet of it says so */
     uint16_t width, height;
     uint8_t temporal_id, layer_flags;
+    int32_t picture_id;            /* as struct payload_info has it */
     uint8_t payload_type;          /* of the media, where it comes as a repair as well */
     uint8_t orientation;           /* quarter turns; RTP_NO_ORIENTATION: as before */
     rtc_time_t arrival;            /* not after it is inserted */
@@ -49,6 +50,7 @@ struct video_slot {
     uint32_t timestamp;
     uint16_t offset, len; /* of the payload in packet->bytes */
     uint16_t width, height;
+    int32_t picture_id;
     uint8_t temporal_id, layer_flags, orientation, payload_type;
     bool used, first, may_be_first, last, keyframe;
     const struct codec_row *codec;
@@ -77,7 +79,9 @@ struct video_buffer {
     rtc_time_t stalled_since; /* the head is missing although something after it came; RTC_TIME_NEVER when not */
     rtc_time_t waiting_since;
     rtc_time_t keyframe_time; /* when the start of a keyframe last came */
-    uint32_t rotation;        /* degrees: of the frame that was assembled last */
+    uint32_t rotation;        /* degrees: of the frame that was assembled last, */
+    int32_t picture_id;       /* and what it counted (struct payload_info) */
+    bool gaps;                /* numbers may be of no picture, and nobody sends them again */
     struct video_playout playout;
     struct video_buffer_stats stats;
 };
@@ -96,6 +100,8 @@ bool video_buffer_next(struct video_buffer *buffer, rtc_time_t now, struct video
 rtc_time_t video_buffer_deadline(const struct video_buffer *buffer);
 /* How long a missing packet is waited for before a keyframe is wanted. */
 void video_buffer_set_max_wait(struct video_buffer *buffer, rtc_time_t max_wait);
+/* Parity has numbers of the stream's own: from now on a gap between two pictures that follow each other is nothing that is missing. */
+void video_buffer_expect_gaps(struct video_buffer *buffer);
 /* It can not go on without a keyframe, and none is on its way as far as can be seen. */
 bool video_buffer_wants_keyframe(const struct video_buffer *buffer, rtc_time_t now);
 /* When that may become true; RTC_TIME_NEVER when it does not by itself. */

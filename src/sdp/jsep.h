@@ -32,7 +32,8 @@ struct jsep_codec {
     uint8_t channels; /* 1 when absent */
     char fmtp[256];   /* as written, "" when absent or longer */
     bool nack, nack_pli, ccm_fir, goog_remb, transport_cc;
-    bool ccfb; /* RFC 8888, of all formats of a section; ours: answered to who offers no transport-cc, not offered before that */
+    bool ccfb;         /* RFC 8888, of all formats of a section; ours: answered to who offers no transport-cc, not offered before that */
+    bool on_request;   /* ours: an offer that sends names it if it is preferred, or was named before */
     bool receive_only; /* ours: it is not named where we send (webrtc-pc 4.4.1.5, codecs by direction) */
 };
 
@@ -97,6 +98,7 @@ struct jsep_rtp {
     char track_id[JSEP_ID_MAX];
     uint32_t ssrcs[JSEP_SSRCS_MAX];     /* media SSRCs in order, without repair ones */
     uint32_t rtx_ssrcs[JSEP_SSRCS_MAX]; /* FID partner, 0 without */
+    uint32_t fec_ssrcs[JSEP_SSRCS_MAX]; /* FEC-FR partner, 0 without */
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
     bool simulcast;                                /* a=simulcast present */
@@ -179,6 +181,7 @@ struct jsep_local_section {
     struct jsep_rids send_rids; /* of several encodings; none: one without a name */
     bool takes_rids;            /* an answer receives all the streams that the offer names */
     uint32_t ssrc, rtx_ssrc;    /* 0: no a=ssrc lines */
+    uint32_t fec_ssrc;          /* of FlexFEC, where that is agreed on; 0: none */
     bool has_sent;              /* once: a=ssrc lines stay in every direction */
     uint16_t sctp_port;
     uint64_t max_message_size;
@@ -237,6 +240,8 @@ struct jsep_negotiated {
 };
 void jsep_negotiate(const struct jsep_section *local, const struct jsep_section *remote, struct jsep_negotiated *out);
 
+/* FlexFEC, which is a stream of its own (RFC 5956). */
+bool jsep_codec_is_flexfec(const struct jsep_codec *codec);
 /* Telephone events (RFC 4733). */
 bool jsep_codec_has_tones(const struct jsep_codec *codec);
 /* The codecs of `theirs` that `ours` lists, too, with what both can do, into `out`; so many. Those beside media are among them. */

@@ -83,6 +83,12 @@ bool jsep_codec_is_auxiliary(const struct jsep_codec *codec)
     return row && row->auxiliary;
 }
 
+bool jsep_codec_is_flexfec(const struct jsep_codec *codec)
+{
+    const struct codec_row *row = codec_row_named(codec->name);
+    return row && row->parity == CODEC_FLEXFEC;
+}
+
 bool jsep_codec_has_tones(const struct jsep_codec *codec)
 {
     const struct codec_row *row = codec_row_named(codec->name);

@@ -55,6 +55,15 @@ static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *
     plan->legacy_sctp = application && jsep_is_legacy_sctp(media);
 }
 
+/* Named where nothing is sent, where the application wants it, and where it was before. */
+static bool is_wanted(const struct jsep_plan *plan, const struct jsep_codec *codec, const struct jsep_section *previous)
+{
+    if (!direction_sends(plan->direction))
+        return true;
+    return !codec->receive_only && (!codec->on_request || plan->local->prefers ||
+                                    (previous && jsep_codec_find(previous->rtp.codecs, previous->rtp.codec_count, codec)));
+}
+
 /* Feedback by RFC 8888 stays where it was agreed upon, in place of transport-wide feedback. */
 static void plan_feedback(struct jsep_codec *codec, const struct jsep_section *previous)
 {
@@ -69,7 +78,7 @@ static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t inde
     for (size_t i = 0; i < plan->local->codec_count; i++) {
         struct jsep_codec *codec = &plan->codecs[plan->codec_count];
         *codec = plan->local->codecs[i];
-        if (codec->receive_only && direction_sends(plan->direction))
+        if (!is_wanted(plan, codec, previous))
             continue;
         plan_feedback(codec, previous);
         if (!jsep_codec_find(plan->codecs, plan->codec_count, codec) && jsep_numbers_codec(offer->numbers, previous, codec))

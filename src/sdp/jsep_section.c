@@ -303,6 +303,8 @@ static int read_ssrc_group(struct reading *r, const struct sdp_line *line)
     size_t index = ssrc_index(r->out, media);
     if (fid && index < JSEP_SSRCS_MAX && r->out->rtp.rtx_ssrcs[index] == 0)
         r->out->rtp.rtx_ssrcs[index] = repair;
+    if (!fid && index < JSEP_SSRCS_MAX && r->out->rtp.fec_ssrcs[index] == 0)
+        r->out->rtp.fec_ssrcs[index] = repair;
     return 0;
 }
 

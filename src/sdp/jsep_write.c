@@ -189,6 +189,14 @@ static bool has_rtx(const struct jsep_plan *plan)
     return false;
 }
 
+static bool has_flexfec(const struct jsep_plan *plan)
+{
+    for (size_t i = 0; i < plan->codec_count; i++)
+        if (jsep_codec_is_flexfec(&plan->codecs[i]))
+            return true;
+    return false;
+}
+
 /* A source that was sent once stays named while nothing is sent. Chromium takes a stream whose lines go for one that has ended, and shows
  * no picture of the next one. */
 static void write_ssrcs(struct text *out, const struct jsep_snapshot *s, const struct jsep_plan *plan)
@@ -196,12 +204,16 @@ static void write_ssrcs(struct text *out, const struct jsep_snapshot *s, const s
     const struct jsep_local_section *local = plan->local;
     if (local->ssrc == 0 || !s->cname || (!direction_sends(plan->direction) && !local->has_sent))
         return;
-    bool rtx = local->rtx_ssrc != 0 && has_rtx(plan);
+    bool rtx = local->rtx_ssrc != 0 && has_rtx(plan), fec = local->fec_ssrc != 0 && has_flexfec(plan);
     if (rtx)
         text_print(out, "a=ssrc-group:FID %u %u\r\n", local->ssrc, local->rtx_ssrc);
+    if (fec)
+        text_print(out, "a=ssrc-group:FEC-FR %u %u\r\n", local->ssrc, local->fec_ssrc);
     text_print(out, "a=ssrc:%u cname:%s\r\n", local->ssrc, s->cname);
     if (rtx)
         text_print(out, "a=ssrc:%u cname:%s\r\n", local->rtx_ssrc, s->cname);
+    if (fec)
+        text_print(out, "a=ssrc:%u cname:%s\r\n", local->fec_ssrc, s->cname);
 }
 
 static void write_rids(struct text *out, const struct jsep_rids *rids, const char *direction)
