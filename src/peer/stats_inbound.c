@@ -81,6 +81,10 @@ static void add_playout(struct stats_builder *b, const struct rtp_inbound_video 
     stats_number(b, "totalSquaredInterFrameDelay", s->total_squared_inter_frame_delay_s2);
     stats_count(b, "framesAssembledFromMultiplePackets", s->frames_of_many_packets);
     stats_number(b, "totalAssemblyTime", s->total_assembly_time_s);
+}
+
+static void add_parity(struct stats_builder *b, const struct rtp_inbound_video *s)
+{
     if (s->fec_packets_received == 0)
         return;
     stats_count(b, "fecPacketsReceived", s->fec_packets_received);
@@ -93,6 +97,7 @@ static void add_playout(struct stats_builder *b, const struct rtp_inbound_video 
 static void add_pictures(struct stats_builder *b, const struct rtp_inbound_stats *s, const struct receive_pipeline_stats *d)
 {
     add_playout(b, &s->video);
+    add_parity(b, &s->video);
     stats_count(b, "framesDecoded", d->frames_decoded);
     stats_count(b, "keyFramesDecoded", d->key_frames_decoded);
     stats_count(b, "framesDropped", s->video.frames_dropped + d->frames_dropped);

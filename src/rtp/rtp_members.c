@@ -168,9 +168,10 @@ static int prepare_streams(struct rtp_members *ms, struct rtp_member *m, const s
     int error = RTC_OK;
     if (!config->send || config->send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
         return RTC_OK;
-    for (size_t i = 0; i < config->encoding_count && !error; i++)
-        if (!rtp_member_stream(m, config->encodings[i].rid))
-            error = add_stream(ms, m, config, &config->encodings[i], max_rtp);
+    for (size_t i = 0; i < config->encoding_count && !error; i++) {
+        struct rtp_send_stream *st = rtp_member_stream(m, config->encodings[i].rid);
+        error = st ? rtp_send_stream_prepare(st, config, &config->encodings[i]) : add_stream(ms, m, config, &config->encodings[i], max_rtp);
+    }
     return error;
 }
 

@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "rtcp.h"
+#include "rtp_send_parity.h"
 #include "rtx_cache.h"
 
 /* The least between two keyframes that are asked for: who asks again sooner can not have seen what was sent. */
@@ -98,6 +99,8 @@ bool rtp_send_stream_report(struct rtp_send_stream *s, rtc_time_t now, rtc_time_
     if (report->ssrc != s->encoding.ssrc)
         return false;
     note_sample(s, arrived, report, round_trip_us);
+    if (s->parity)
+        rtp_send_parity_report(s->parity, s->heard.sample.expected, s->heard.sample.lost, s->cache != NULL, s->heard.round_trip_us);
     int64_t received = (int64_t)(report->highest_sequence - s->heard.first) + 1 - report->lost;
     s->stats.heard.any = true;
     s->stats.heard.time = arrived;

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "rtcp.h"
 #include "rtp_extensions.h"
+#include "rtp_send_parity.h"
 #include "rtx_cache.h"
 #include "text.h"
 
@@ -36,6 +37,25 @@ void rtp_send_stream_set_codec(struct rtp_send_stream *s, const struct rtp_codec
     s->tone.rate = codec->clock_rate;
 }
 
+int rtp_send_stream_prepare(struct rtp_send_stream *s, const struct rtp_section *section, const struct rtp_encoding *encoding)
+{
+    if (!s->parity && rtp_send_parity_is_agreed(section, encoding)) {
+        s->parity = memory_zeroed(s->context, sizeof *s->parity);
+        return s->parity ? RTC_OK : RTC_ERR_NO_MEMORY;
+    }
+    return RTC_OK;
+}
+
+static void configure_parity(struct rtp_send_stream *s, const struct rtp_section *section)
+{
+    if (s->parity && rtp_send_parity_is_agreed(section, &s->encoding)) {
+        rtp_send_parity_configure(s->parity, section, &s->encoding);
+        return;
+    }
+    memory_free(s->context, s->parity);
+    s->parity = NULL;
+}
+
 void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_section *section, const struct rtp_encoding *encoding)
 {
     uint32_t ssrc = s->encoding.ssrc ? s->encoding.ssrc : encoding->ssrc, rtx = s->encoding.rtx_ssrc;
@@ -51,6 +71,7 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
         s->format.ids[i] = section->extension_comes_only[i] ? 0 : section->extension_ids[i];
     if (!section->send_codec.transport_cc) /* nobody would say anything of the numbers */
         s->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = 0;
+    configure_parity(s, section);
     if (!repairs(s, section)) {
         rtx_cache_free(s->cache);
         s->cache = NULL;
@@ -85,10 +106,11 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
     randomize(s);
     s->heard.first = s->numbers.sequence;
     s->heard.highest = s->heard.first - 1u;
+    int error = rtp_send_stream_prepare(s, section, encoding);
     rtp_send_stream_configure(s, section, encoding);
     s->stats.ssrc = s->encoding.ssrc;
     rtp_send_stream_set_max_rtp(s, max_rtp_bytes);
-    if (repairs(s, section) && !s->cache) {
+    if (error || (repairs(s, section) && !s->cache)) {
         rtp_send_stream_free(s);
         return RTC_ERR_NO_MEMORY;
     }
@@ -101,6 +123,7 @@ void rtp_send_stream_free(struct rtp_send_stream *s)
     if (!s)
         return;
     rtx_cache_free(s->cache);
+    memory_free(s->context, s->parity);
     context_free(s->context, s);
 }
 
@@ -113,7 +136,8 @@ void rtp_send_stream_set_max_rtp(struct rtp_send_stream *s, size_t max_rtp_bytes
 
 bool rtp_send_stream_owns(const struct rtp_send_stream *s, uint32_t ssrc)
 {
-    return ssrc == s->encoding.ssrc || (s->encoding.rtx_ssrc != 0 && ssrc == s->encoding.rtx_ssrc);
+    bool repairs = ssrc != 0 && (ssrc == s->encoding.rtx_ssrc || ssrc == s->encoding.fec_ssrc);
+    return ssrc == s->encoding.ssrc || repairs;
 }
 
 /* ---- Packetizing ---- */
@@ -213,7 +237,8 @@ static struct writer payload_writer(struct packet *packet)
 /* Room for the payload in one packet: RTX adds the original sequence number. 0 when there is none. */
 static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_header *header)
 {
-    size_t used = rtp_header_size(header, s->format.ids) + (s->cache ? RTX_HEADER_LEN : 0);
+    size_t size = rtp_header_size(header, s->format.ids), used = size + (s->cache ? RTX_HEADER_LEN : 0);
+    used = s->parity ? size + rtp_send_parity_room(size) : used; /* of which a retransmission needs less */
     return s->format.max_rtp_bytes > used ? s->format.max_rtp_bytes - used : 0;
 }
 
@@ -403,36 +428,79 @@ static bool write_leaving(const struct rtp_send_stream *s, rtc_time_t now, const
     return true;
 }
 
+/* What a packet that waited is of. */
+enum part { PART_MEDIA, PART_RTX, PART_PARITY };
+
+static enum part part_of(const struct rtp_send_stream *s, const struct rtp_header *header)
+{
+    if (s->parity && header->payload_type == rtp_send_parity_type(s->parity))
+        return PART_PARITY;
+    return header->ssrc == s->encoding.ssrc ? PART_MEDIA : PART_RTX;
+}
+
+/* RFC 3550 section 5.1: one more for each packet that is sent. */
+static uint16_t *number_of(struct rtp_send_stream *s, const struct rtp_header *header, enum part part)
+{
+    if (header->ssrc == s->encoding.ssrc)
+        return &s->numbers.sequence;
+    return part == PART_PARITY ? &s->parity->sequence : &s->numbers.rtx_sequence;
+}
+
+/* What is counted of the stream itself, whatever it was. */
+static void note_left(struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *header)
+{
+    s->numbers.started = true;
+    s->numbers.last_left = now;
+    s->numbers.sr_packets++;
+    s->numbers.sr_octets += (uint32_t)header->payload.len;
+}
+
+static void note_media(struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *header, struct packet *packet)
+{
+    bool keyframe = s->keyframes.bytes > 0 && header->timestamp == s->keyframes.timestamp;
+    if (keyframe)
+        s->keyframes.sent = now;
+    s->numbers.in_frame = s->kind == RTC_MEDIA_VIDEO && !header->marker;
+    if (s->cache)
+        rtx_cache_put(s->cache, now, header->sequence, packet);
+    struct rtp_header left;
+    if (rtp_send_parity_protects(s->parity) && rtp_parse(packet_slice(packet), s->format.ids, &left))
+        rtp_send_parity_left(s->parity, packet_slice(packet), &left, keyframe);
+}
+
 bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, uint16_t transport_sequence, struct packet *packet)
 {
     struct rtp_header header;
     if (!rtp_parse(packet_slice(packet), waiting_ids, &header))
         return false;
-    bool media = header.ssrc == s->encoding.ssrc;
-    uint16_t *next = media ? &s->numbers.sequence : &s->numbers.rtx_sequence;
+    enum part part = part_of(s, &header);
+    uint16_t *next = number_of(s, &header, part);
     header.sequence = *next;
     if (!write_leaving(s, now, &header, transport_sequence, packet))
         return false;
-    (*next)++; /* RFC 3550 section 5.1: one more for each packet that is sent */
+    (*next)++;
     rtp_breaker_sent(&s->breaker, now, packet->len);
     s->stats.packets_sent++;
     s->stats.total_send_delay_us += now > packet->time ? now - packet->time : 0;
     s->stats.bytes_sent += header.payload.len;
     s->stats.header_bytes_sent += packet->len - header.payload.len;
-    if (!media) {
+    if (part == PART_RTX) {
         s->stats.retransmitted_packets_sent += header.payload.len > 0;
         s->stats.retransmitted_bytes_sent += header.payload.len;
         return true;
     }
-    s->numbers.started = true;
-    s->numbers.last_left = now;
-    if (s->keyframes.bytes > 0 && header.timestamp == s->keyframes.timestamp)
-        s->keyframes.sent = now;
-    s->numbers.in_frame = s->kind == RTC_MEDIA_VIDEO && !header.marker;
-    s->numbers.sr_packets++;
-    s->numbers.sr_octets += (uint32_t)header.payload.len;
-    if (s->cache)
-        rtx_cache_put(s->cache, now, header.sequence, packet);
+    size_t before = packet->len - header.payload.len - header.padding;
+    if (part == PART_PARITY) {
+        s->stats.parity_packets_sent++;
+        s->stats.parity_bytes_sent += header.payload.len;
+    } else {
+        note_media(s, now, &header, packet);
+    }
+    if (header.ssrc != s->encoding.ssrc)
+        return true;
+    note_left(s, now, &header);
+    if (part == PART_PARITY || rtp_send_parity_protects(s->parity))
+        rtp_send_parity_wrap(s->parity, packet, before);
     return true;
 }
 
@@ -465,6 +533,26 @@ static struct packet *rtx_packet(const struct rtp_send_stream *s, const struct p
     writer_u16(&w, before.sequence);
     writer_bytes(&w, before.payload);
     if (!writer_ok(&w)) {
+        packet_free(packet);
+        return NULL;
+    }
+    packet->len += (uint32_t)writer_len(&w);
+    return packet;
+}
+
+struct packet *rtp_send_stream_parity(struct rtp_send_stream *s, struct packet_pool *pool)
+{
+    struct rtp_send_parity *p = s->parity;
+    if (!p || p->parities == 0 || s->breaker.reason != RTP_BREAKER_CLOSED)
+        return NULL;
+    struct rtp_header header = header_of(s, s->numbers.last_timestamp, &nothing_said);
+    header.payload_type = rtp_send_parity_type(p);
+    header.ssrc = p->ssrc ? p->ssrc : s->encoding.ssrc;
+    struct packet *packet = new_packet(s, &header, pool);
+    if (!packet)
+        return NULL;
+    struct writer w = payload_writer(packet);
+    if (!rtp_send_parity_next(p, &w) || !writer_ok(&w)) {
         packet_free(packet);
         return NULL;
     }

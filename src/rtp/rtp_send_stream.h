@@ -19,6 +19,7 @@
 #include "telephone_event.h"
 
 struct rtp_member;
+struct rtp_send_parity;
 struct rtx_cache;
 
 /* Where the stream is in the drawing at enum rtp_circuit. A part of the stream, as the four below: that says who writes to each. */
@@ -105,8 +106,9 @@ struct rtp_send_stream {
     struct rtp_stream_heard heard;
     struct rtp_breaker breaker;
     bool told_breaker;
-    struct rtx_cache *cache;  /* NULL without RTX */
-    struct event_rate frames; /* that were sent */
+    struct rtx_cache *cache;        /* NULL without RTX */
+    struct rtp_send_parity *parity; /* owned; NULL where none was agreed upon */
+    struct event_rate frames;       /* that were sent */
     struct rtp_outbound_stats stats;
 };
 
@@ -117,10 +119,12 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
 void rtp_send_stream_free(struct rtp_send_stream *stream);
 /* The section changed (codec, payload types, ids, mid, the encoding's cap); SSRCs stay as they were first given. */
 void rtp_send_stream_configure(struct rtp_send_stream *stream, const struct rtp_section *section, const struct rtp_encoding *encoding);
+/* Has the memory that being configured so takes. RTC_ERR_NO_MEMORY. */
+int rtp_send_stream_prepare(struct rtp_send_stream *stream, const struct rtp_section *section, const struct rtp_encoding *encoding);
 /* Of this one of the section's streams it is another codec than the section's, until the section changes. */
 void rtp_send_stream_set_codec(struct rtp_send_stream *stream, const struct rtp_codec *codec);
 void rtp_send_stream_set_max_rtp(struct rtp_send_stream *stream, size_t max_rtp_bytes);
-/* Whether the SSRC is the stream's or its RTX stream's. */
+/* Whether the SSRC is the stream's, or that of its repairs. */
 bool rtp_send_stream_owns(const struct rtp_send_stream *stream, uint32_t ssrc);
 
 /* Packetizes a frame into the pacer, as a whole or not at all. The peer does not see that a frame is missing: after an error the next one
@@ -138,6 +142,8 @@ void rtp_send_stream_tick_tone(struct rtp_send_stream *stream, rtc_time_t now, s
  * negotiated now (`transport_sequence` among them), counts and caches it. What waited and was dropped leaves no hole that the peer would
  * take for loss. False: they do not fit any more, the packet is to be dropped. */
 bool rtp_send_stream_leaving(struct rtp_send_stream *stream, rtc_time_t now, uint16_t transport_sequence, struct packet *packet);
+/* A packet of parity that is to leave behind what left, to be pushed into the pacer; NULL: there is none. */
+struct packet *rtp_send_stream_parity(struct rtp_send_stream *stream, struct packet_pool *pool);
 /* Whether padding can be sent: RTX was negotiated, and the peer has seen media. */
 bool rtp_send_stream_pads(const struct rtp_send_stream *stream);
 /* A packet of padding (RFC 4588), to be given to rtp_send_stream_leaving() now; NULL: there can be none, or no memory. */

@@ -82,6 +82,13 @@ static void measure(struct rtp_sending *sd, rtc_time_t now, const struct rtp_sen
         rtp_meter_add(&sd->budget.around, now, bytes - (uint32_t)payload);
 }
 
+/* Behind what left goes what repairs it; of what is within the part of repairs. */
+static void protect(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
+{
+    for (struct packet *p; (p = rtp_send_stream_parity(st, out->pool)) != NULL;)
+        (void)rtp_pacer_push(&sd->pacer, now, RTP_PRIORITY_REPAIR, p);
+}
+
 /* A packet that was popped, of which the pacer knows that `counted` bytes leave. False: it does not. */
 static bool leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint32_t counted, struct out *out)
 {
@@ -104,6 +111,7 @@ static bool leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint
     measure(sd, now, st, leaving.bytes, st->stats.bytes_sent - payload);
     p->dscp = st->member->config.dscp;
     out_send(out, p);
+    protect(sd, now, st, out);
     return true;
 }
 
@@ -155,6 +163,8 @@ void rtp_sending_drain(struct rtp_sending *sd, rtc_time_t now, struct out *out)
 void rtp_sending_drop(struct rtp_sending *sd, struct rtp_send_stream *st)
 {
     (void)rtp_pacer_drop(&sd->pacer, st->encoding.rtx_ssrc);
+    if (st->encoding.fec_ssrc)
+        (void)rtp_pacer_drop(&sd->pacer, st->encoding.fec_ssrc);
     if (rtp_pacer_drop(&sd->pacer, st->encoding.ssrc) == 0)
         return;
     rtp_send_stream_dropped(st);

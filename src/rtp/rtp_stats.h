@@ -33,7 +33,8 @@ struct rtp_told_stats {
 struct rtp_outbound_stats {
     uint32_t ssrc, rtx_ssrc; /* rtx_ssrc: 0 without */
     uint64_t packets_sent, bytes_sent, header_bytes_sent, retransmitted_packets_sent, retransmitted_bytes_sent;
-    rtc_time_t total_send_delay_us; /* of packets, in the pacer */
+    uint64_t parity_packets_sent, parity_bytes_sent; /* part of packets_sent and bytes_sent */
+    rtc_time_t total_send_delay_us;                  /* of packets, in the pacer */
     uint64_t frames_sent, key_frames_sent;
     uint32_t frames_per_second;
     uint32_t temporal_layers; /* of the frames that were sent; 0: of none yet */

@@ -49,12 +49,16 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
     s.extension_ids[RTP_EXTENSION_MID] = 4;
     s.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = 3;
     s.extension_ids[RTP_EXTENSION_AUDIO_LEVEL] = 1;
-    if (kind == RTC_MEDIA_VIDEO)
+    if (kind == RTC_MEDIA_VIDEO) {
         s.encodings[0].rtx_ssrc = ssrc_of(local, kind, true);
+        s.fec.send = s.fec.receive = o->parity;
+        s.encodings[0].fec_ssrc = o->parity.flexfec ? rtp_parity_ssrc(s.encodings[0].ssrc) : 0;
+    }
     if (o->anonymous)
         return s;
     s.remote_ssrc_count = 1;
     s.remote_ssrcs[0] = ssrc_of(remote, kind, false);
+    s.fec.remote_ssrcs[0] = kind == RTC_MEDIA_VIDEO && o->parity.flexfec ? rtp_parity_ssrc(s.remote_ssrcs[0]) : 0;
     s.remote_rtx_ssrcs[0] = kind == RTC_MEDIA_VIDEO ? ssrc_of(remote, kind, true) : 0;
     return s;
 }

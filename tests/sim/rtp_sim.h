@@ -92,6 +92,7 @@ struct rtp_sim_options {
     struct sim_link link; /* both ways */
     uint32_t max_bitrate_bps, start_bitrate_bps;
     bool disable_nack;
+    struct rtp_fec_formats parity; /* of video, both ways */
     bool full_size_rtcp;
     bool anonymous;       /* no a=ssrc: SSRCs are learnt from mid */
     const struct congestion_controller *controller; /* with transport-wide feedback; NULL: reports alone */
