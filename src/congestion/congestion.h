@@ -37,6 +37,7 @@ struct congestion_result {
     uint32_t bytes;         /* on the wire */
     uint32_t bytes_between; /* of what left between the one before it and this one, and of which no feedback tells */
     uint8_t probe;
+    bool was_missing; /* it was told of as missing before, and arrived after all */
     enum congestion_ecn ecn;
 };
 

@@ -188,7 +188,10 @@ static bool arrivals(struct gcc *g, const struct congestion_feedback *f)
         struct group_delta delta;
         if (!left(f, r))
             continue;
-        loss_estimate_add(&g->loss, r->sent, r->bytes, r->arrived == RTC_TIME_NEVER);
+        if (r->was_missing)
+            loss_estimate_take_back(&g->loss);
+        else
+            loss_estimate_add(&g->loss, r->sent, r->bytes, r->arrived == RTC_TIME_NEVER);
         lost = lost || r->arrived == RTC_TIME_NEVER;
         if (r->arrived == RTC_TIME_NEVER || !has_time(g, r))
             continue;

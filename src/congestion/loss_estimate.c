@@ -24,6 +24,15 @@ void loss_estimate_add(struct loss_estimate *estimate, rtc_time_t sent, uint32_t
     e->bytes += bytes;
 }
 
+void loss_estimate_take_back(struct loss_estimate *estimate)
+{
+    struct loss_estimate *e = estimate;
+    if (e->lost > 0)
+        e->lost--;
+    else if (e->count > 0)
+        e->stretches[0].lost = fmax(e->stretches[0].lost - 1, 0);
+}
+
 static double excess(double bps, double limit_bps)
 {
     return bps > limit_bps ? (bps - limit_bps) / bps : 0;

@@ -26,6 +26,8 @@ struct loss_estimate {
 void loss_estimate_init(struct loss_estimate *estimate);
 /* A packet, in the order in which they left. */
 void loss_estimate_add(struct loss_estimate *estimate, rtc_time_t sent, uint32_t bytes, bool lost);
+/* One that was added as lost has arrived after all. */
+void loss_estimate_take_back(struct loss_estimate *estimate);
 /* After the packets of a message: the limit and the inherent loss are anew when a stretch has ended. */
 void loss_estimate_judge(struct loss_estimate *estimate);
 

@@ -160,12 +160,14 @@ static void take_one(struct sent_history *h, uint64_t number, const struct sent_
 {
     struct left *l = place(h, number);
     struct congestion_result *r = &h->results[out->count++];
+    bool was_missing = l->fate == MISSING;
     settle(h, l, told->received ? ARRIVED : MISSING);
     *r = (struct congestion_result){.sent = l->sent,
                                     .arrived = told->received ? told->arrived : RTC_TIME_NEVER,
                                     .bytes = l->bytes,
                                     .bytes_between = between(h, number),
                                     .probe = l->probe,
+                                    .was_missing = was_missing,
                                     .ecn = told->received ? told->ecn : CONGESTION_ECN_NOT};
     if (told->received && out->now > l->sent)
         out->round_trip = out->now - l->sent;

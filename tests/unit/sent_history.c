@@ -85,6 +85,7 @@ static void nothing_is_told_twice(void **state)
     assert_int_equal(take(h, 51 * MS, told, 2).count, 0);
     assert_int_equal(sent_history_ignored(h), 2);
     struct congestion_feedback f = take(h, 52 * MS, late, 2); /* what was missing may come */
+    assert_true(f.results[0].was_missing);
     assert_int_equal(f.count, 1);
     assert_int_equal(f.results[0].arrived, 77);
     assert_int_equal(take(h, 53 * MS, late, 2).count, 0);
