@@ -20,7 +20,7 @@ enum { IN_VAIN = 2, TEST_EVERY_US = 8 * SECOND, TEST_FIRST_US = 1500 * MS, TEST_
 static const double resumes_at = 0.97, drain_least = 0.25, drain_most = 0.85, near_from = 0.88, near_to = 1.08, beyond_acked = 1.5;
 static const double growth_near = 0.02, growth_below = 0.5, growth_clear = 0.1, growth_most = 0.8, growth_start = 1.7, growth_held = 0.8,
                     loss_decrease = 0.85, probe_part = 0.92, deeper = 0.12, competes_at = 0.6, really_less = 0.75, floor_in_vain = 0.3,
-                    test_shrinks_to = 0.35;
+                    test_shrinks_to = 0.35, limited_most = 0.9;
 
 void aimd_init(struct aimd *aimd, double start_bps, rtc_time_t now)
 {
@@ -248,6 +248,18 @@ void aimd_probed(struct aimd *aimd, rtc_time_t now, double bps, bool all)
         a->clear_since = now;
     }
     a->target_bps = fmax(a->target_bps, bps);
+}
+
+void aimd_limited(struct aimd *aimd, rtc_time_t now, double bps)
+{
+    struct aimd *a = aimd;
+    if (bps <= 0 || a->target_bps <= bps || (a->phase != AIMD_STARTS && a->phase != AIMD_CLIMBS))
+        return;
+    learn_capacity(a, bps);
+    a->target_bps = fmax(bps, a->target_bps * limited_most);
+    if (a->phase == AIMD_STARTS)
+        enter(a, now, AIMD_CLIMBS);
+    a->clear_since = now;
 }
 
 void aimd_deaf(struct aimd *aimd, rtc_time_t now)

@@ -47,6 +47,8 @@ void aimd_init(struct aimd *aimd, double start_bps, rtc_time_t now);
 void aimd_update(struct aimd *aimd, const struct aimd_input *input);
 /* A probe says that the path takes so much; `all`: and no more. */
 void aimd_probed(struct aimd *aimd, rtc_time_t now, double bps, bool all);
+/* Losses say that the path takes so much; 0: they say nothing. */
+void aimd_limited(struct aimd *aimd, rtc_time_t now, double bps);
 /* Nothing is heard any more. */
 void aimd_deaf(struct aimd *aimd, rtc_time_t now);
 /* How fast packets may leave, as a part of the target. */

@@ -24,6 +24,9 @@ enum {
     NOISY_US = 7 * MS,
     QUEUE_LONG_US = 60 * MS
 };
+/* Whether less is lost of less: how often that is tried, how long, and with how little. */
+enum { LESS_EVERY_US = 12 * SECOND, LESS_LEAST_US = 400 * MS, LESS_MOST_US = 1500 * MS, PACKET_BITS = 9600, LESS_STRETCHES = 4 };
+static const double less_from = 0.04, less_losses = 6, less_margin = 0.92, limit_near = 0.9;
 enum { PROBE_AFTER_DROP_US = 1500 * MS, PROBE_PATIENCE_US = SECOND, PROBE_LIMITED_US = 5 * SECOND };
 /* How far the clocks of the two ends may seem to move from one message to the next. */
 static const rtc_time_t torn_us = 3600LL * SECOND;
@@ -45,6 +48,8 @@ struct gcc {
     rtc_time_t clock; /* what the last packet took, by both clocks; RTC_TIME_NEVER: none did */
     rtc_time_t first_sent, last_sent, deaf_at;
     rtc_time_t probed;
+    rtc_time_t less_asked, less_until; /* less is sent on trial up to then; RTC_TIME_NEVER: it is not */
+    double less_bps;
     double sent_bps;       /* about */
     double probe_step_bps; /* what the next probe at the start asks for; 0: they are over */
     double began_bps;      /* before anything was known */
@@ -67,6 +72,8 @@ static double target(const struct gcc *g)
     double bps = g->aimd.target_bps;
     if (g->loss.limit_bps > 0 && g->loss.limit_bps < bps && g->aimd.phase != AIMD_COMPETES)
         bps = g->loss.limit_bps;
+    if (g->less_until != RTC_TIME_NEVER && g->less_bps < bps)
+        bps = g->less_bps;
     return congestion_bounds_within(&g->bounds, bps);
 }
 
@@ -86,6 +93,8 @@ static void begin(struct gcc *g, rtc_time_t now)
     g->round_trip_us = 100 * MS;
     g->probed = g->deaf_at = now;
     g->probe_step_bps = 0;
+    g->less_asked = now - LESS_EVERY_US;
+    g->less_until = RTC_TIME_NEVER;
     g->sent_bps = 0;
 }
 
@@ -232,6 +241,26 @@ static void ask(struct gcc *g, rtc_time_t now)
         (void)probe_controller_ask(&g->probes, g->probe_step_bps);
 }
 
+/* Losses at a rate that stays the same do not tell whether the path loses at any rate (radio) or only what is beyond one (a policer). So
+ * now and then a little less than arrives is sent for as long as it takes to see. */
+static void try_less(struct gcc *g, rtc_time_t now)
+{
+    if (g->less_until != RTC_TIME_NEVER) {
+        if (now >= g->less_until)
+            g->less_until = RTC_TIME_NEVER;
+        return;
+    }
+    const struct loss_estimate *l = &g->loss;
+    bool climbs = g->aimd.phase == AIMD_CLIMBS || g->aimd.phase == AIMD_STARTS;
+    if (!climbs || l->inherent < less_from || l->count < LESS_STRETCHES || now - g->less_asked < LESS_EVERY_US)
+        return;
+    double bps = target(g), packets = less_losses / l->inherent;
+    rtc_time_t lasts = (rtc_time_t)(packets * PACKET_BITS * 1e6 / bps);
+    g->less_bps = bps * (1 - l->inherent) * less_margin;
+    g->less_asked = now;
+    g->less_until = now + (lasts < LESS_LEAST_US ? LESS_LEAST_US : lasts > LESS_MOST_US ? LESS_MOST_US : lasts);
+}
+
 /* Where it seems to jump, what two messages agree on; a long one is believed at once. */
 static rtc_time_t queue(const struct gcc *g)
 {
@@ -257,8 +286,13 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
                                   .jitter_us = (rtc_time_t)g->queue.jitter_us,
                                   .trend = g->trendline.trend,
                                   .lost = lost};
+    bool competed = g->aimd.phase == AIMD_COMPETES;
     aimd_update(&g->aimd, &in);
+    if (competed && g->aimd.phase != AIMD_COMPETES)
+        loss_estimate_init(&g->loss); /* what was lost beside somebody who has gone says nothing */
     g->aimd.target_bps = within(g, g->aimd.target_bps);
+    aimd_limited(&g->aimd, f->now, g->loss.limit_bps);
+    try_less(g, f->now);
     ask(g, f->now);
 }
 
@@ -307,7 +341,9 @@ static rtc_time_t deadline(const struct congestion *c)
 static struct congestion_target target_of(const struct congestion *c)
 {
     const struct gcc *g = (const struct gcc *)c;
-    double bps = target(g), pacing = bps * aimd_pacing(&g->aimd);
+    double bps = target(g), limit = g->loss.limit_bps;
+    /* Who loses what is beyond a rate loses bursts as well. */
+    double pacing = bps * (limit > 0 && bps > limit * limit_near ? 1 : aimd_pacing(&g->aimd));
     return (struct congestion_target){.target_bps = (uint32_t)bps, .pacing_bps = pacing > UINT32_MAX ? UINT32_MAX : (uint32_t)pacing};
 }
 

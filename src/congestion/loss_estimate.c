@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-enum { STRETCH_US = 250000, STRETCH_PACKETS = 25, LIMITS = 24, ROUNDS = 6 };
-static const double ages = 0.94, inherent_most = 0.35, believed = 4.0, least = 1e-4;
+enum { STRETCH_US = 250000, STRETCH_PACKETS = 25, LIMITS = 24, FINE = 4, ROUNDS = 6 };
+static const double ages = 0.94, inherent_most = 0.35, believed = 4.0, least = 1e-4, below_slowest = 0.8;
 
 void loss_estimate_init(struct loss_estimate *estimate)
 {
@@ -77,20 +77,37 @@ static double fastest(const struct loss_estimate *e)
     return bps;
 }
 
-/* Limits between half of the fastest and all of it. */
+static double slowest(const struct loss_estimate *e)
+{
+    double bps = fastest(e);
+    for (unsigned i = 0; i < e->count; i++)
+        bps = fmin(bps, e->stretches[i].bps);
+    return bps;
+}
+
+static void consider(struct loss_estimate *e, double limit_bps, double *best)
+{
+    double inherent = inherent_of(e, limit_bps), found = likelihood(e, limit_bps, inherent);
+    if (found < *best)
+        return;
+    *best = found;
+    e->limit_bps = limit_bps;
+    e->inherent = inherent;
+}
+
+/* Limits from a little less than the slowest to the fastest, in equal parts, and then around the likeliest. */
 static void search(struct loss_estimate *e)
 {
     double top = fastest(e), without = inherent_of(e, 2 * top), best = likelihood(e, 2 * top, without) + believed;
+    double bottom = fmax(slowest(e) * below_slowest, top / 16), step = pow(top / bottom, 1.0 / LIMITS);
     e->limit_bps = 0;
     e->inherent = without;
-    for (int i = 0; i < LIMITS; i++) {
-        double limit = top * (0.4 + 0.6 * i / LIMITS), inherent = inherent_of(e, limit), found = likelihood(e, limit, inherent);
-        if (found >= best) {
-            best = found;
-            e->limit_bps = limit;
-            e->inherent = inherent;
-        }
-    }
+    for (double limit = top / step; limit >= bottom; limit /= step)
+        consider(e, limit, &best);
+    double middle = e->limit_bps, fine = pow(step, 1.0 / FINE);
+    if (middle > 0)
+        for (int i = -FINE + 1; i < FINE; i++)
+            consider(e, middle * pow(fine, i), &best);
     if (e->limit_bps == 0 && without >= inherent_most)
         e->limit_bps = e->stretches[0].bps * 0.8;
 }
