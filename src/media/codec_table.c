@@ -83,6 +83,15 @@ const struct codec_row codec_rows[] = {
     {.name = "flexfec", .auxiliary = true},
     {.name = "rtx", .auxiliary = true},
     {.name = "CN", .auxiliary = true},
+    {.name = "red", /* RFC 2198, of Opus; descriptions name its number there */
+     .auxiliary = true,
+     .redundancy = true,
+     .kind = RTC_MEDIA_AUDIO,
+     .clock_rate = OPUS_CLOCK_RATE,
+     .channels = 2,
+     .payload_type = 63,
+     .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
+     .fmtp = "111/111"},
     {.name = "telephone-event", /* RFC 4733, by the clock of Opus */
      .auxiliary = true,
      .tones = true,

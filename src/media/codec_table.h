@@ -28,6 +28,7 @@ struct codec_row {
     bool tones;                          /* telephone events (RFC 4733): auxiliary, and offered for sound; a row for each clock rate */
     enum codec_parity parity;            /* auxiliary, and offered for video */
     bool on_request;                     /* where something is sent it is answered, and offered if the application lists it */
+    bool redundancy;                     /* what was sent before beside what is (RFC 2198): auxiliary, and offered for sound */
     bool auxiliary;                      /* protects, fills in or signals beside a codec: never what media is sent with */
     const struct payload_format *format; /* NULL: not carried here; the row says when two descriptions of it are the same */
     struct codec_parameter distinct[CODEC_DISTINCT_MAX];
@@ -57,7 +58,7 @@ extern const size_t codec_row_count;
 /* Whether descriptions have it: it is carried, or signals beside what is. */
 static inline bool codec_row_is_offered(const struct codec_row *row)
 {
-    return row->format || row->tones || row->parity;
+    return row->format || row->tones || row->redundancy || row->parity;
 }
 /* NULL when nothing is known of it. */
 const struct codec_row *codec_row_named(const char *name);

@@ -38,7 +38,7 @@ static void describe_extension(const struct rtp_extension_row *row, struct jsep_
 
 static bool is_coded(rtc_context *context, const struct codec_row *row)
 {
-    return row->tones || row->parity || !builtin_codecs[0] || codec_find_encoder(context, row->kind, row->name) ||
+    return row->tones || row->redundancy || row->parity || !builtin_codecs[0] || codec_find_encoder(context, row->kind, row->name) ||
            codec_find_decoder(context, row->kind, row->name);
 }
 
@@ -67,6 +67,7 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
         .transport_cc = from->transport_cc,
         .ccfb = from->ccfb,
         .tones = jsep_codec_has_tones(from),
+        .redundancy = jsep_codec_is_redundancy(from),
     };
     text_copy(to->name, sizeof to->name, from->name);
     text_copy(to->fmtp, sizeof to->fmtp, from->fmtp);

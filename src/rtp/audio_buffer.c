@@ -15,7 +15,8 @@ enum {
     DISCONTINUITY_DRY_US = 1000000,   /* or this much, when nothing is left to play */
     STARVED_US = 1000000,             /* concealment without any packet ends after this */
     STALL_US = 500000,                /* a tick this late: the timeline is moved, not caught up with */
-    LOSS_MEMORY_US = 6000000,         /* for so long after a loss one packet more is waited for: it may carry the lost one (in-band FEC) */
+    LOSS_MEMORY_US = 6000000,         /* for so long after a loss what may repair it is waited for: the next packet, or one after it */
+    REPAIR_WAIT_MAX_US = 120000,      /* what comes later than this after its time repairs nothing that is worth the delay */
     ACCELERATE_EVERY_US = 100000,     /* what is shortened, or stretched, oftener is heard */
     EXPAND_EVERY_US = 200000,
     FAR_US = 100000,            /* an asked delay that is so much longer is not to be waited for: every second packet is stretched */
@@ -73,8 +74,8 @@ rtc_time_t audio_buffer_own_target(const struct audio_buffer *b, rtc_time_t now)
 {
     rtc_time_t packet = to_us(b, b->duration);
     rtc_time_t target = delay_estimator_quantile(&b->estimator, QUANTILE_PER_MILLE);
-    if (now < b->lossy_until)
-        target += packet;
+    if (now < b->repair.until)
+        target += b->repair.wait;
     if (target < packet)
         target = packet;
     return target < MAX_DELAY_US ? target : MAX_DELAY_US;
@@ -165,11 +166,26 @@ static enum audio_insert refuse(rtc_encoded_frame *frame, enum audio_insert why)
     return why;
 }
 
+/* The packet itself came after all: what came in its stead was of no use. */
+static enum audio_insert replace(struct audio_buffer *b, struct audio_packet *held, struct audio_packet p)
+{
+    if (!jitter_room_fits(b->room, jitter_room_cost(p.frame)))
+        return refuse(p.frame, AUDIO_OVERFLOW);
+    jitter_room_give_back(b->room, jitter_room_cost(held->frame));
+    rtc_encoded_frame_unref(held->frame);
+    jitter_room_add(b->room, jitter_room_cost(p.frame));
+    *held = p;
+    b->stats.fec_unused++;
+    return AUDIO_INSERTED;
+}
+
 static enum audio_insert store(struct audio_buffer *b, struct audio_packet p)
 {
     size_t at = place_of(b, p.timestamp);
     if (at < b->count && b->packets[at].timestamp == p.timestamp) {
-        b->stats.duplicate_packets++;
+        if (b->packets[at].redundant && !p.redundant)
+            return replace(b, &b->packets[at], p);
+        b->stats.duplicate_packets += !p.redundant;
         return refuse(p.frame, AUDIO_DUPLICATE);
     }
     if (!jitter_room_fits(b->room, jitter_room_cost(p.frame)))
@@ -209,6 +225,33 @@ enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, ui
         return refuse(p.frame, AUDIO_LATE);
     }
     return store(b, p);
+}
+
+static void expect_repair(struct audio_buffer *b, rtc_time_t now, rtc_time_t wait)
+{
+    if (now >= b->repair.until || wait > b->repair.wait)
+        b->repair.wait = wait < REPAIR_WAIT_MAX_US ? wait : REPAIR_WAIT_MAX_US;
+    b->repair.until = now + LOSS_MEMORY_US;
+}
+
+/* What is missing is known by the latest packet to be so, and how long after its time it came is how long such repairs take. */
+enum audio_insert audio_buffer_insert_redundant(struct audio_buffer *b, rtc_time_t now, uint32_t timestamp, struct audio_packet p)
+{
+    b->stats.fec_packets++;
+    p.redundant = true;
+    p.timestamp = b->has_timestamp ? unwrap32(b->last_timestamp, timestamp) : timestamp;
+    enum audio_insert result = AUDIO_LATE;
+    bool missing = b->state == AUDIO_BUFFER_PLAYING && p.timestamp < b->last_timestamp && p.timestamp >= b->next_timestamp;
+    rtc_time_t wait = to_us(b, b->last_timestamp - p.timestamp);
+    if (missing)
+        result = store(b, p);
+    else
+        rtc_encoded_frame_unref(p.frame);
+    if (result == AUDIO_INSERTED)
+        expect_repair(b, now, wait);
+    else
+        b->stats.fec_unused++;
+    return result;
 }
 
 /* ---- Playout ---- */
@@ -263,7 +306,7 @@ static bool recover(struct audio_buffer *b, uint32_t samples, struct audio_decis
 /* The packet in front is used up, or too late: nobody needs what it says of the one before it any more. */
 static void settle_fec(struct audio_buffer *b)
 {
-    b->stats.fec_unused += b->packets[0].fec && !b->fec_taken;
+    b->stats.fec_unused += b->packets[0].fec && !b->packets[0].redundant && !b->fec_taken;
     b->fec_taken = false;
 }
 
@@ -350,7 +393,7 @@ static bool bridge(struct audio_buffer *b, rtc_time_t now, int64_t gap, rtc_time
 {
     const struct audio_packet *p = &b->packets[0];
     if (!b->quiet)
-        b->lossy_until = now + LOSS_MEMORY_US;
+        expect_repair(b, now, to_us(b, p->duration));
     if (may_expand(b, now, target))
         return expand(b, now, out);
     if (p->fec && gap == p->duration)
@@ -385,13 +428,19 @@ static int64_t buffered(const struct audio_buffer *b)
     return last->timestamp + last->duration - b->next_timestamp;
 }
 
+static void drop_late(struct audio_buffer *b)
+{
+    b->stats.late_packets += !b->packets[0].redundant;
+    b->stats.fec_unused += b->packets[0].redundant;
+    settle_fec(b);
+    drop_packets(b, 1);
+}
+
 /* A burst after a stall: more than anybody wants to hear faster. */
 static void drop_excess(struct audio_buffer *b, rtc_time_t target)
 {
     while (b->count > 1 && to_us(b, buffered(b)) > target + MAX_DELAY_US) {
-        b->stats.late_packets++;
-        settle_fec(b);
-        drop_packets(b, 1);
+        drop_late(b);
         b->next_timestamp = b->packets[0].timestamp;
     }
 }
@@ -400,9 +449,7 @@ static void drop_excess(struct audio_buffer *b, rtc_time_t target)
 static void drop_overlapped(struct audio_buffer *b)
 {
     while (b->count > 0 && b->packets[0].timestamp < b->next_timestamp) {
-        b->stats.late_packets++;
-        settle_fec(b);
-        drop_packets(b, 1);
+        drop_late(b);
     }
 }
 

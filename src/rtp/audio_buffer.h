@@ -24,12 +24,18 @@ struct audio_packet {
     uint32_t duration;        /* clock units */
     bool quiet;               /* silence (DTX): stretching it is not heard */
     bool fec;                 /* carries the packet before it */
+    bool redundant;           /* came a second time, with a later packet (RFC 2198) */
     uint8_t level;            /* as its sender says (rtp_event.h) */
     rtc_time_t arrival;       /* not after it is inserted */
     rtc_encoded_frame *frame; /* a reference */
 };
 
 enum audio_insert { AUDIO_INSERTED, AUDIO_DUPLICATE, AUDIO_LATE, AUDIO_OVERFLOW };
+
+/* Recent loss: so much is waited for longer, because what repairs it comes later. A part of its buffer. */
+struct audio_repair {
+    rtc_time_t until, wait;
+};
 
 struct audio_decision {
     enum rtp_audio_action action;
@@ -72,7 +78,7 @@ struct audio_buffer {
     rtc_time_t minimum_delay; /* asked for by lip sync */
     rtc_time_t asked_delay;   /* by the application; 0: nothing */
     rtc_time_t room_delay;    /* what the room for all streams has left of that; 0: all of it */
-    rtc_time_t lossy_until;   /* recent loss: keep room for FEC */
+    struct audio_repair repair;
     rtc_time_t last_accelerate, last_expand, below_since, starved_since;
     struct audio_buffer_stats stats;
 };
@@ -82,6 +88,10 @@ void audio_buffer_init(struct audio_buffer *buffer, uint32_t clock_rate, size_t 
 void audio_buffer_reset(struct audio_buffer *buffer);
 /* Takes packet->frame over in any case; packet->timestamp is set here from `timestamp`. */
 enum audio_insert audio_buffer_insert(struct audio_buffer *buffer, rtc_time_t now, uint32_t timestamp, struct audio_packet packet);
+/* The same for what came a second time, with the packet that was inserted last: it tells nothing of the network, begins nothing, and is of
+ * use only where a packet is missing. */
+enum audio_insert audio_buffer_insert_redundant(struct audio_buffer *buffer, rtc_time_t now, uint32_t timestamp,
+                                                struct audio_packet packet);
 /* The next decision that is due; call until false. */
 bool audio_buffer_next(struct audio_buffer *buffer, rtc_time_t now, struct audio_decision *out);
 /* What is buffered as it is, due or not; call until false. For a stream that goes on by another clock, which is set then: the timeline

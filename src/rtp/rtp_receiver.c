@@ -185,17 +185,15 @@ static struct frame_origin origin_of(const struct rtp_header *h)
     return origin;
 }
 
-static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
-                         uint8_t payload_type, struct slice payload, rtc_time_t arrived)
+/* False: it is broken, or there is no memory for it. */
+static bool read_audio(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
+                       uint8_t payload_type, struct slice payload, struct audio_packet *out)
 {
     struct payload_info info;
-    struct audio_packet p = {.arrival = arrived, .level = RTP_NO_AUDIO_LEVEL};
     bool voice;
-    if (payload.len == 0)
-        return;
     if (!codec->format->parse(payload, &info)) {
-        r->stats.packets_discarded++;
-        return;
+        r->stats.packets_discarded += !out->redundant;
+        return false;
     }
     rtc_encoded_frame_options o = {
         .size = sizeof o,
@@ -208,17 +206,37 @@ static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct co
         .capture_time_us = now > 0 ? now : 1,
         .duration = info.samples,
     };
-    if (rtc_encoded_frame_new(r->context, &o, &p.frame) != RTC_OK)
-        return;
+    if (rtc_encoded_frame_new(r->context, &o, &out->frame) != RTC_OK)
+        return false;
     struct frame_origin origin = origin_of(h);
     origin.payload_type = payload_type;
     date(r, h->timestamp, &origin);
-    encoded_frame_set_origin(p.frame, &origin);
-    p.duration = info.samples;
-    p.quiet = info.quiet;
-    p.fec = info.fec;
-    (void)rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &p.level, &voice);
-    (void)audio_buffer_insert(&r->buffer.audio, now, h->timestamp, p);
+    encoded_frame_set_origin(out->frame, &origin);
+    out->duration = info.samples;
+    out->quiet = info.quiet;
+    out->fec = info.fec;
+    (void)rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &out->level, &voice);
+    return true;
+}
+
+static void insert_audio(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
+                         uint8_t payload_type, struct slice payload, rtc_time_t arrived)
+{
+    struct audio_packet p = {.arrival = arrived, .level = RTP_NO_AUDIO_LEVEL};
+    if (payload.len > 0 && read_audio(r, now, codec, h, payload_type, payload, &p))
+        (void)audio_buffer_insert(&r->buffer.audio, now, h->timestamp, p);
+}
+
+/* What stood in an earlier packet; what this one says of its own sound is not about it. */
+static void insert_redundant(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct red_block *block,
+                             rtc_time_t arrived)
+{
+    struct audio_packet p = {.arrival = arrived, .level = RTP_NO_AUDIO_LEVEL, .redundant = true};
+    struct rtp_header then = *h;
+    then.timestamp -= block->earlier;
+    then.extensions[RTP_EXTENSION_AUDIO_LEVEL] = then.extensions[RTP_EXTENSION_CSRC_LEVELS] = slice_of(NULL, 0);
+    if (block->data.len > 0 && read_audio(r, now, r->codec, &then, block->payload_type, block->data, &p))
+        (void)audio_buffer_insert_redundant(&r->buffer.audio, now, then.timestamp, p);
 }
 
 /* Consumes the packet. */
@@ -269,20 +287,28 @@ static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_ro
     packet_free(packet);
 }
 
+/* Counts it. False: it is not to be played. */
+static bool counted(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct packet *packet, int64_t *sequence)
+{
+    enum receive_verdict verdict = receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp, sequence);
+    count(r, now, h, packet);
+    if (verdict == RECEIVE_RESTART)
+        restart(r);
+    if (verdict == RECEIVE_STRAY || !r->playing)
+        return false;
+    if (r->nacks && !nack_list_received(r->nacks, now, *sequence, false))
+        rtp_receiver_want_keyframe(r);
+    return true;
+}
+
 /* `payload`: what is media of it. */
 static void take(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, struct slice payload, struct packet *packet)
 {
     int64_t sequence;
-    enum receive_verdict verdict = receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp, &sequence);
-    count(r, now, h, packet);
-    if (verdict == RECEIVE_RESTART)
-        restart(r);
-    if (verdict == RECEIVE_STRAY || !r->playing) {
+    if (!counted(r, now, h, packet, &sequence)) {
         packet_free(packet);
         return;
     }
-    if (r->nacks && !nack_list_received(r->nacks, now, sequence, false))
-        rtp_receiver_want_keyframe(r);
     if (r->kind == RTC_MEDIA_VIDEO)
         r->origin = origin_of(h);
     insert(r, now, r->codec, h, h->payload_type, sequence, payload, packet);
@@ -330,6 +356,22 @@ void rtp_receiver_set_patience(struct rtp_receiver *r, rtc_time_t patience)
 {
     if (r->nacks)
         r->nacks->patience = patience;
+}
+
+void rtp_receiver_blocks(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct red_payload *blocks,
+                         struct packet *packet)
+{
+    int64_t sequence;
+    const struct red_block *own = &blocks->blocks[blocks->count - 1];
+    rtc_time_t arrived = packet_arrival(packet, now);
+    if (r->kind == RTC_MEDIA_AUDIO && counted(r, now, h, packet, &sequence)) {
+        r->payload_type = own->payload_type;
+        insert_audio(r, now, r->codec, h, own->payload_type, own->data, arrived);
+        for (size_t i = 0; i + 1 < blocks->count; i++)
+            if (blocks->blocks[i].payload_type == own->payload_type)
+                insert_redundant(r, now, h, &blocks->blocks[i], arrived);
+    }
+    packet_free(packet);
 }
 
 void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, uint32_t passed, struct packet *packet)

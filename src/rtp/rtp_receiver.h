@@ -9,6 +9,7 @@
 #include "nack_list.h"
 #include "playout_sync.h"
 #include "receive_stats.h"
+#include "redundancy.h"
 #include "rtcp.h"
 #include "rtp_packet.h"
 #include "rtp_section.h"
@@ -66,6 +67,10 @@ bool rtp_receiver_set_codec(struct rtp_receiver *receiver, const struct rtp_code
 /* A packet of the stream; consumes `packet`, of which `header` is a view. Jitter and playout delays are measured by when it arrived (RFC
  * 3550 6.4.1), what waits for something begins now. */
 void rtp_receiver_packet(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, struct packet *packet);
+/* The same of one whose payload is in blocks (RFC 2198), of which the last is the packet's own and of what was set with
+ * rtp_receiver_set_codec(); `header` is the packet's as it came. Earlier blocks of other codecs are left out. */
+void rtp_receiver_blocks(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, const struct red_payload *blocks,
+                         struct packet *packet);
 /* A telephone event in its place, of which so much has passed by the stream's clock: only counted. Consumes it. */
 void rtp_receiver_event(struct rtp_receiver *receiver, rtc_time_t now, const struct rtp_header *header, uint32_t passed,
                         struct packet *packet);

@@ -42,7 +42,7 @@ static const struct rtp_codec *codec_of(const struct rtp_receive_stream *rs, con
 {
     const struct rtp_section *config = &rs->member->config;
     for (size_t i = 0; came->tones && i < config->receive_codec_count; i++)
-        if (!config->receive_codecs[i].tones)
+        if (!config->receive_codecs[i].tones && !config->receive_codecs[i].redundancy)
             return &config->receive_codecs[i];
     return came;
 }
@@ -103,32 +103,69 @@ static void take_event(struct rtp_receive_stream *rs, rtc_time_t now, const stru
         tell_tones(out, rs, &news);
 }
 
-static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
-                       const struct rtp_header *h, struct packet *packet, struct out *out)
+/* Who takes the packet, told that it comes; NULL without memory. */
+static struct rtp_receiver *ready(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
+                                  const struct rtp_header *h, struct out *out)
 {
     struct rtp_receiver *r = rtp_receive_stream_source(rs, route->ssrc);
     if (!r)
         r = make_receiver(rc, rs, route, out);
-    if (!r) {
-        packet_free(packet);
-        return;
-    }
+    if (!r)
+        return NULL;
+    struct tone_news news;
     const struct rtp_codec *codec = codec_of(rs, route->codec);
     rtp_receiver_set_feedback(r, codec->nack && !rc->disable_nack, codec->pli);
     rtp_receive_stream_choose(rs, r, now);
-    if (rs->playing == r)
-        rtp_parity_packet(rs, h, packet);
     if (h->payload.len > 0)
         heard(rs, now, out);
-    struct tone_news news;
-    if (route->codec->tones) {
+    if (!route->codec->tones && h->payload.len > 0 && tone_receiver_sound(&rs->tone, h->timestamp, &news))
+        tell_tones(out, rs, &news);
+    return r;
+}
+
+static void take_media(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
+                       const struct rtp_header *h, struct packet *packet, struct out *out)
+{
+    struct rtp_receiver *r = ready(rc, now, rs, route, h, out);
+    if (r && rs->playing == r)
+        rtp_parity_packet(rs, h, packet);
+    if (r && route->codec->tones)
         take_event(rs, now, route, h, r, packet, out);
+    else if (r && (h->payload_type == r->payload_type || rtp_receiver_set_codec(r, route->codec, h, rs->member->handle, rs->handle, out)))
+        rtp_receiver_packet(r, now, h, packet);
+    else
+        packet_free(packet);
+}
+
+/* Which codec the packet's own block is of; NULL: of none that sound is sent with. */
+static const struct rtp_codec *codec_in(const struct rtp_receive_stream *rs, const struct red_payload *blocks)
+{
+    const struct rtp_section *config = &rs->member->config;
+    for (size_t i = 0; i < config->receive_codec_count; i++) {
+        const struct rtp_codec *codec = &config->receive_codecs[i];
+        if (codec->payload_type == blocks->blocks[blocks->count - 1].payload_type && !codec->tones && !codec->redundancy)
+            return codec;
+    }
+    return NULL;
+}
+
+/* RFC 2198: sound with what came before it, or without. */
+static void take_blocks(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_stream *rs, const struct rtp_route *route,
+                        const struct rtp_header *h, struct packet *packet, struct out *out)
+{
+    struct red_payload blocks;
+    struct rtp_route inner = *route;
+    inner.codec = h->payload.len > 0 && redundancy_read(h->payload, &blocks) ? codec_in(rs, &blocks) : NULL;
+    if (!inner.codec) {
+        rc->counters->malformed++;
+        packet_free(packet);
         return;
     }
-    if (h->payload.len > 0 && tone_receiver_sound(&rs->tone, h->timestamp, &news))
-        tell_tones(out, rs, &news);
-    if (h->payload_type == r->payload_type || rtp_receiver_set_codec(r, route->codec, h, rs->member->handle, rs->handle, out))
-        rtp_receiver_packet(r, now, h, packet);
+    struct rtp_receiver *r = ready(rc, now, rs, &inner, h, out);
+    bool reads = r && (inner.codec->payload_type == r->payload_type ||
+                       rtp_receiver_set_codec(r, inner.codec, h, rs->member->handle, rs->handle, out));
+    if (reads)
+        rtp_receiver_blocks(r, now, h, &blocks, packet);
     else
         packet_free(packet);
 }
@@ -226,6 +263,8 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
         rtp_parity_take(rs, now, &route, &h, packet);
     else if (route.rtx)
         take_retransmission(rs, now, &route, &h, packet);
+    else if (route.codec->redundancy)
+        take_blocks(rc, now, rs, &route, &h, packet, out);
     else
         take_media(rc, now, rs, &route, &h, packet, out);
     for (struct packet *recovered; (recovered = rtp_parity_next(rs, out->pool)) != NULL;)

@@ -31,7 +31,8 @@ struct rtp_codec {
     bool nack, pli, fir, remb;
     bool transport_cc; /* feedback about transport-wide numbers, */
     bool ccfb;         /* or about sequence numbers (RFC 8888) */
-    bool tones;        /* telephone events (RFC 4733): beside a codec of sound */
+    bool tones;        /* telephone events (RFC 4733): beside a codec of sound, */
+    bool redundancy;   /* and blocks of it (RFC 2198) */
 };
 
 /* Payload types of parity and of what it is wrapped in; 0: not agreed upon. */

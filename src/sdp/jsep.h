@@ -244,6 +244,10 @@ void jsep_negotiate(const struct jsep_section *local, const struct jsep_section 
 bool jsep_codec_is_flexfec(const struct jsep_codec *codec);
 /* Telephone events (RFC 4733). */
 bool jsep_codec_has_tones(const struct jsep_codec *codec);
+/* Blocks of sound (RFC 2198). */
+bool jsep_codec_is_redundancy(const struct jsep_codec *codec);
+/* What stands in such blocks: the first of these that can; NULL: none. */
+const struct jsep_codec *jsep_codec_wrapped(const struct jsep_codec *codecs, size_t count);
 /* The codecs of `theirs` that `ours` lists, too, with what both can do, into `out`; so many. Those beside media are among them. */
 size_t jsep_common_codecs(const struct jsep_section *theirs, const struct jsep_section *ours, struct jsep_codec *out, size_t max);
 /* The one of theirs that is `wanted`, with what both can do; false: it is not among those that both list. */

@@ -27,6 +27,12 @@ static void sort_by_preference(struct jsep_plan *plan, const struct jsep_local_s
         }
 }
 
+/* Whether what would stand in blocks is agreed upon. */
+static bool wraps(const struct jsep_section *offered, const struct jsep_local_section *local)
+{
+    return jsep_codec_wrapped(offered->rtp.codecs, offered->rtp.codec_count) && jsep_codec_wrapped(local->codecs, local->codec_count);
+}
+
 static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offered)
 {
     uint64_t used = 0; /* of the local codecs */
@@ -34,7 +40,8 @@ static void plan_codecs(struct jsep_plan *plan, const struct jsep_section *offer
     bool sends = direction_sends(direction_and(direction_reverse(offered->direction), local->direction));
     for (size_t i = 0; i < offered->rtp.codec_count; i++) {
         const struct jsep_codec *theirs = &offered->rtp.codecs[i], *ours = jsep_codec_find(local->codecs, local->codec_count, theirs);
-        if (!ours || (used >> (ours - local->codecs) & 1) || (sends && ours->receive_only))
+        if (!ours || (used >> (ours - local->codecs) & 1) || (sends && ours->receive_only) ||
+            (jsep_codec_is_redundancy(ours) && !wraps(offered, local)))
             continue;
         used |= UINT64_C(1) << (ours - local->codecs);
         struct jsep_codec *codec = &plan->codecs[plan->codec_count++];

@@ -95,6 +95,19 @@ bool jsep_codec_has_tones(const struct jsep_codec *codec)
     return row && row->tones;
 }
 
+bool jsep_codec_is_redundancy(const struct jsep_codec *codec)
+{
+    return slice_is_nocase(slice_str(codec->name), "red") && codec->channels == 2 && codec->clock_rate == 48000;
+}
+
+const struct jsep_codec *jsep_codec_wrapped(const struct jsep_codec *codecs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_is_nocase(slice_str(codecs[i].name), "opus"))
+            return &codecs[i];
+    return NULL;
+}
+
 bool jsep_codec_is_beside(const struct jsep_codec *codec)
 {
     return jsep_codec_is_auxiliary(codec);

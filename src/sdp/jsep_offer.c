@@ -55,9 +55,19 @@ static void plan_media_line(struct jsep_plan *plan, const struct jsep_snapshot *
     plan->legacy_sctp = application && jsep_is_legacy_sctp(media);
 }
 
+/* It needs what it wraps. A section that the peer offered without it stays so: its parameters name a number, and sections of a group may
+ * have several for one codec, while they share what is behind a number (RFC 8843 section 9.1). */
+static bool may_wrap(const struct jsep_plan *plan, const struct jsep_codec *codec, const struct jsep_section *previous)
+{
+    return jsep_codec_wrapped(plan->local->codecs, plan->local->codec_count) &&
+           (!previous || jsep_codec_find(previous->rtp.codecs, previous->rtp.codec_count, codec));
+}
+
 /* Named where nothing is sent, where the application wants it, and where it was before. */
 static bool is_wanted(const struct jsep_plan *plan, const struct jsep_codec *codec, const struct jsep_section *previous)
 {
+    if (jsep_codec_is_redundancy(codec) && !may_wrap(plan, codec, previous))
+        return false;
     if (!direction_sends(plan->direction))
         return true;
     return !codec->receive_only && (!codec->on_request || plan->local->prefers ||

@@ -156,15 +156,24 @@ static void write_feedback(struct text *out, const struct jsep_codec *c)
             text_print(out, "a=rtcp-fb:%u %s\r\n", c->payload_type, feedback[i].text);
 }
 
-static void write_codec(struct text *out, const struct jsep_codec *c)
+/* Of redundancy: the number of the codec that stands in its blocks, as often as there are at most (RFC 2198 section 5). */
+static void write_parameters(struct text *out, const struct jsep_plan *plan, const struct jsep_codec *c)
+{
+    const struct jsep_codec *wrapped = jsep_codec_is_redundancy(c) ? jsep_codec_wrapped(plan->codecs, plan->codec_count) : NULL;
+    if (wrapped)
+        text_print(out, "a=fmtp:%u %u/%u\r\n", c->payload_type, wrapped->payload_type, wrapped->payload_type);
+    else if (c->fmtp[0])
+        text_print(out, "a=fmtp:%u %s\r\n", c->payload_type, c->fmtp);
+}
+
+static void write_codec(struct text *out, const struct jsep_plan *plan, const struct jsep_codec *c)
 {
     text_print(out, "a=rtpmap:%u %s/%u", c->payload_type, c->name, c->clock_rate);
     if (c->channels > 1)
         text_print(out, "/%u", c->channels);
     text_print(out, "\r\n");
     write_feedback(out, c);
-    if (c->fmtp[0])
-        text_print(out, "a=fmtp:%u %s\r\n", c->payload_type, c->fmtp);
+    write_parameters(out, plan, c);
     if (c->rtx_payload_type != JSEP_NO_PAYLOAD_TYPE)
         text_print(out, "a=rtpmap:%u rtx/%u\r\na=fmtp:%u apt=%u\r\n", c->rtx_payload_type, c->clock_rate, c->rtx_payload_type,
                    c->payload_type);
@@ -174,7 +183,7 @@ static void write_codecs(struct text *out, const struct jsep_plan *plan)
 {
     bool ccfb = false;
     for (size_t i = 0; i < plan->codec_count; i++) {
-        write_codec(out, &plan->codecs[i]);
+        write_codec(out, plan, &plan->codecs[i]);
         ccfb = ccfb || plan->codecs[i].ccfb;
     }
     if (ccfb) /* RFC 8888 section 6: of all formats or of none */

@@ -14,7 +14,7 @@ static void test_sound(void **state)
     (void)state;
     struct capabilities c;
     capabilities_of(NULL, RTC_MEDIA_AUDIO, &c);
-    assert_int_equal(c.codec_count, 5);
+    assert_int_equal(c.codec_count, 6);
     for (size_t i = 1; i < 3; i++) { /* RFC 7874 section 3, with the numbers of RFC 3551 section 6 */
         assert_string_equal(c.codecs[i].name, i == 1 ? "PCMU" : "PCMA");
         assert_int_equal(c.codecs[i].payload_type, i == 1 ? 0 : 8);
@@ -22,10 +22,15 @@ static void test_sound(void **state)
         assert_int_equal(c.codecs[i].channels, 1);
         assert_string_equal(c.codecs[i].fmtp, "");
     }
-    for (size_t i = 3; i < 5; i++) {
+    assert_string_equal(c.codecs[3].name, "red"); /* RFC 2198, as browsers name it */
+    assert_string_equal(c.codecs[3].fmtp, "111/111");
+    assert_int_equal(c.codecs[3].payload_type, 63);
+    assert_int_equal(c.codecs[3].clock_rate, 48000);
+    assert_int_equal(c.codecs[3].channels, 2);
+    for (size_t i = 4; i < 6; i++) {
         assert_string_equal(c.codecs[i].name, "telephone-event");
-        assert_int_equal(c.codecs[i].clock_rate, i == 3 ? 48000 : 8000);
-        assert_int_equal(c.codecs[i].payload_type, i == 3 ? 110 : 126);
+        assert_int_equal(c.codecs[i].clock_rate, i == 4 ? 48000 : 8000);
+        assert_int_equal(c.codecs[i].payload_type, i == 4 ? 110 : 126);
     }
     assert_string_equal(c.codecs[0].name, "opus");
     assert_int_equal(c.codecs[0].payload_type, 111);

@@ -132,6 +132,81 @@ static void two_lost_packets(void **state)
     assert_int_equal(buffer.stats.concealed_samples, PACKET);
 }
 
+/* The packet of this index again, with the one that came last (RFC 2198). */
+static enum audio_insert again(uint32_t index)
+{
+    struct audio_packet p = {.duration = PACKET, .arrival = now};
+    const rtc_encoded_frame_options o = {.size = sizeof o,
+                                         .kind = RTC_MEDIA_AUDIO,
+                                         .codec = "opus",
+                                         .data = "x",
+                                         .data_len = 1,
+                                         .rtp_timestamp = index * PACKET,
+                                         .capture_time_us = 1};
+    assert_int_equal(rtc_encoded_frame_new(NULL, &o, &p.frame), RTC_OK);
+    return audio_buffer_insert_redundant(&buffer, now, index * PACKET, p);
+}
+
+/* Two in a row, which the third has with it: both are played as if they had come. */
+static void a_lost_packet_comes_again(void **state)
+{
+    (void)state;
+    audio_buffer_set_minimum_delay(&buffer, 60 * MS);
+    for (uint32_t i = 0; i < 100; i++) {
+        if (i == 50 || i == 51)
+            continue;
+        arrive(i, 0);
+        enum audio_insert expected = i == 52 ? AUDIO_INSERTED : AUDIO_DUPLICATE;
+        if (i > 2) {
+            assert_int_equal(again(i - 1), i == 53 ? AUDIO_DUPLICATE : expected);
+            assert_int_equal(again(i - 2), expected);
+        }
+    }
+    assert_int_equal(actions[RTP_AUDIO_CONCEAL] + actions[RTP_AUDIO_FEC], 0);
+    assert_int_equal(gaps, 0);
+    assert_int_equal(buffer.stats.concealed_samples, 0);
+    assert_int_equal(buffer.stats.late_packets + buffer.stats.duplicate_packets, 0); /* nothing of it is a packet that came twice */
+    assert_int_equal(buffer.stats.fec_packets, 98 + 2 * 95);
+    assert_true(buffer.stats.fec_unused < buffer.stats.fec_packets);
+    assert_int_equal(buffer.repair.wait, 40 * MS); /* so long after its time came what was lost */
+}
+
+/* It says nothing of how late packets are, and where there is no stream yet there is none after it. */
+static void what_comes_again_begins_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(again(3), AUDIO_LATE);
+    assert_int_equal(buffer.state, AUDIO_BUFFER_IDLE);
+    arrive(10, 0);
+    assert_int_equal(again(9), AUDIO_LATE);
+    assert_int_equal(again(4000), AUDIO_LATE); /* of later than the packet that it came with */
+    for (uint32_t i = 11; i < 300; i++) {
+        arrive(i, 0);
+        (void)again(i - 1);
+    }
+    assert_in_range(audio_buffer_delay(&buffer), 20 * MS, 46 * MS);
+    assert_int_equal(gaps, 0);
+}
+
+/* The packet itself comes after what came in its stead. */
+static void what_comes_again_is_overtaken(void **state)
+{
+    (void)state;
+    audio_buffer_set_minimum_delay(&buffer, 60 * MS);
+    for (uint32_t i = 0; i < 20; i++)
+        arrive(i, 0);
+    run_until(now + 20 * MS);
+    (void)insert(21 * PACKET);
+    uint64_t unused = buffer.stats.fec_unused;
+    assert_int_equal(again(20), AUDIO_INSERTED);
+    assert_int_equal(insert(20 * PACKET), AUDIO_INSERTED);
+    assert_int_equal(buffer.stats.fec_unused, unused + 1);
+    assert_int_equal(insert(20 * PACKET), AUDIO_DUPLICATE);
+    run_until(now + 60 * MS);
+    assert_int_equal(actions[RTP_AUDIO_CONCEAL], 0);
+    assert_int_equal(gaps, 0);
+}
+
 static void reordering(void **state)
 {
     (void)state;
@@ -327,6 +402,9 @@ int main(void)
         TEST(steady),
         TEST(a_lost_packet_is_recovered),
         TEST(two_lost_packets),
+        TEST(a_lost_packet_comes_again),
+        TEST(what_comes_again_begins_nothing),
+        TEST(what_comes_again_is_overtaken),
         TEST(reordering),
         TEST(duplicates_and_late_ones),
         TEST(delay_rises_and_falls),
