@@ -10,6 +10,9 @@ enum { BURST_US = 5000 /* what leaves at once: timers are no finer */, US_PER_S 
  */
 enum { WINDOW_PEEP_US = 100000, PROBE_GRACE_US = 100000 };
 
+/* Sound leaves whatever the rate is. What it takes beyond that is not owed for longer than this: the rate may be another one by then. */
+enum { SOUND_DEBT_US = 100000 };
+
 /* Repair of 5 % random loss takes 6 % of the rate, of 20 % a quarter. At once, as much as a third of a second of the rate, or a small
  * picture. */
 enum { REPAIR_PERCENT = 30, REPAIR_AT_ONCE_US = 300000, REPAIR_AT_ONCE_BYTES = 6 * 1200, REPAIR_STEP_US = 10000 };
@@ -142,6 +145,14 @@ static void refill(struct rtp_pacer *p, rtc_time_t now)
     p->budget_time = now;
 }
 
+static void charge(struct rtp_pacer *p, int64_t bits)
+{
+    int64_t floor = -(int64_t)p->rate_bps * SOUND_DEBT_US, left = p->budget - bits;
+    if (p->sound_left && left < floor)
+        left = p->budget < floor ? p->budget : floor;
+    p->budget = left;
+}
+
 bool rtp_pacer_push(struct rtp_pacer *p, rtc_time_t now, enum rtp_priority priority, struct packet *packet)
 {
     if (full(p, priority) || (priority == RTP_PRIORITY_REPAIR && !take_repair(p, now, packet))) {
@@ -208,7 +219,7 @@ bool rtp_pacer_wants_padding(struct rtp_pacer *p, rtc_time_t now, bool pads)
 uint8_t rtp_pacer_left(struct rtp_pacer *p, int64_t bytes)
 {
     uint8_t id = p->probe.id;
-    p->budget -= bytes * 8 * US_PER_S;
+    charge(p, bytes * 8 * US_PER_S);
     p->probe.bytes_left -= bytes;
     p->probe.packets_left--;
     if (id && p->probe.bytes_left <= 0 && p->probe.packets_left <= 0)
@@ -222,6 +233,7 @@ struct packet *rtp_pacer_pop(struct rtp_pacer *p, rtc_time_t now)
         rtp_pacer_end_probe(p);
     refill(p, now);
     struct packet *packet = packet_queue_pop(&p->queues[RTP_PRIORITY_AUDIO]);
+    p->sound_left = packet != NULL;
     if (!packet && p->budget > 0 && is_open(p, now)) {
         packet = packet_queue_pop(&p->queues[RTP_PRIORITY_REPAIR]);
         if (!packet)
@@ -232,7 +244,7 @@ struct packet *rtp_pacer_pop(struct rtp_pacer *p, rtc_time_t now)
         }
     }
     if (packet) {
-        p->budget -= cost(packet);
+        charge(p, cost(packet));
         p->probe.bytes_left -= packet->len;
     }
     return packet;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A leaky pacer between the packetizers and the wire, so that a keyframe is not a line-rate burst: the budget of all that leaves on a
- * transport. Strict priorities: audio is never delayed, then retransmissions, then video, then padding, which whoever pops makes. What is
+ * transport. Strict priorities: audio is never delayed, and takes no more than the next tenth of a second from
+ * the others, then retransmissions, then video, then padding, which whoever pops makes. What is
  * not audio leaves at `rate`; when packets would wait longer than the queue's time limit the rate is raised so that they do not. Video and
  * its repair share one budget (RFC 4588 section 7): retransmissions get no more than a part of the target, and what they take is taken off
  * what the encoder may make. What is counted is what is on the wire. With a window, no more than that is in flight. Owns its packets.
@@ -49,6 +50,7 @@ struct rtp_pacer {
     uint64_t queued_bytes; /* of what is paced: all but audio */
     uint32_t rate_bps;
     rtc_time_t queue_time;  /* no packet of video is to wait longer than this */
+    bool sound_left;        /* what was popped last was sound */
     int64_t budget;         /* millionths of a bit that may leave now; negative: in debt */
     rtc_time_t budget_time; /* when the budget was last filled */
     uint64_t dropped;       /* packets that found the queue full, or no budget for repairs */
