@@ -59,6 +59,8 @@ static void cut(const struct codec_row *row, struct slice frame, size_t max_payl
     const struct payload_picture picture = {.id = 7, .layer_flags = (uint8_t)(options >> 1), .options = options & 1, .memory = &memory};
     uint16_t width, height;
     (void)row->format->frame_info(frame, &width, &height);
+    if (row->format->frame_quantizer && (row->format->frame_quantizer(frame) < -1 || row->format->frame_quantizer(frame) > 255))
+        abort();
     weigh(row->format, frame);
     if (!row->format->packetizer_start(&p, frame, &picture, max_payload))
         return;

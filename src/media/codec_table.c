@@ -134,3 +134,9 @@ int codec_quantizer(const rtc_encoded_frame *picture)
         return -1;
     return row->format->frame_quantizer(slice_of(rtc_encoded_frame_data(picture), rtc_encoded_frame_len(picture)));
 }
+
+bool codec_is_coarse(const rtc_encoded_frame *picture)
+{
+    int quantizer = codec_quantizer(picture);
+    return quantizer >= 0 && quantizer >= codec_row_named(rtc_encoded_frame_codec(picture))->format->quantizer_coarse;
+}

@@ -67,5 +67,7 @@ const struct codec_row *codec_row_carried(rtc_media_kind kind, const char *name)
 
 /* How coarse a picture is (payload_format.h); below 0: not known. */
 int codec_quantizer(const rtc_encoded_frame *picture);
+/* Whether it is as coarse as its codec can make it, or nearly; false where that is not known. */
+bool codec_is_coarse(const rtc_encoded_frame *picture);
 
 #endif

@@ -83,6 +83,7 @@ struct payload_format {
     struct picture_work (*frame_work)(struct slice frame);
     /* Of a whole picture: how coarse it is, on the codec's own scale (webrtc-stats, qpSum). Below 0: not known. NULL: of none is. */
     int (*frame_quantizer)(struct slice frame);
+    int quantizer_coarse; /* from here on a picture is as coarse as encoders make it, or nearly */
 };
 
 #endif

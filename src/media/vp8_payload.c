@@ -129,4 +129,5 @@ const struct payload_format vp8_payload_format = {
     .keyframe_header_len = VP8_KEYFRAME_HEADER_LEN,
     .frame_info = vp8_frame_info,
     .frame_quantizer = vp8_quantizer,
+    .quantizer_coarse = VP8_QUANTIZER_COARSE,
 };

@@ -5,6 +5,7 @@
 
 #include "slice.h"
 
+enum { VP8_QUANTIZER_COARSE = 95 };
 /* 0, the finest, to 127; -1 when the frame is cut short, or no VP8. */
 int vp8_quantizer(struct slice frame);
 

@@ -154,4 +154,6 @@ const struct payload_format vp9_payload_format = {
     .keyframe_header_len = KEYFRAME_HEADER_LEN,
     .frame_info = vp9_frame_info,
     .frame_work = vp9_frame_work,
+    .frame_quantizer = vp9_quantizer,
+    .quantizer_coarse = VP9_QUANTIZER_COARSE,
 };

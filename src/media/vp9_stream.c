@@ -2,7 +2,7 @@
 /* See vp9_stream.h. */
 #include "vp9_stream.h"
 
-enum { SYNC_CODE = 0x498342, PROFILES_DEEP = 2 /* from here on with more than 8 bits */, COLOUR_RGB = 7, REFERENCES = 3 };
+enum { SYNC_CODE = 0x498342, PROFILES_DEEP = 2 /* from here on with more than 8 bits */, COLOUR_RGB = 7, REFERENCES = 3, MODES = 2 };
 enum { INDEX_MARKER = 0xc0, INDEX_MASK = 0xe0 };
 
 /* Highest first; 0 behind the end. */
@@ -42,12 +42,27 @@ static void read_size(struct bits *b, struct vp9_header *out)
 /* Of a frame that refers to others: theirs, unless it says another one. */
 static void read_size_with_references(struct bits *b, struct vp9_header *out)
 {
+    bool found = false;
     (void)bits_of(b, 8);
     (void)bits_of(b, REFERENCES * 4);
-    for (int i = 0; i < REFERENCES; i++)
-        if (bits_of(b, 1))
-            return;
-    read_size(b, out);
+    for (int i = 0; i < REFERENCES && !found; i++)
+        found = bits_of(b, 1);
+    if (!found)
+        read_size(b, out);
+}
+
+/* render_size() */
+static void skip_shown_size(struct bits *b)
+{
+    if (bits_of(b, 1))
+        (void)bits_of(b, 32);
+}
+
+static void skip_filter(struct bits *b)
+{
+    (void)bits_of(b, 1); /* allow_high_precision_mv */
+    if (!bits_of(b, 1))
+        (void)bits_of(b, 2);
 }
 
 static bool read_inter(struct bits *b, bool shown, bool resilient, struct vp9_header *out)
@@ -57,6 +72,8 @@ static bool read_inter(struct bits *b, bool shown, bool resilient, struct vp9_he
         (void)bits_of(b, 2);
     if (!intra) {
         read_size_with_references(b, out);
+        skip_shown_size(b);
+        skip_filter(b);
         return true;
     }
     if (bits_of(b, 24) != SYNC_CODE)
@@ -65,13 +82,42 @@ static bool read_inter(struct bits *b, bool shown, bool resilient, struct vp9_he
         skip_colours(b, out->profile);
     (void)bits_of(b, 8);
     read_size(b, out);
+    skip_shown_size(b);
     return true;
 }
 
-bool vp9_header_read(struct slice frame, struct vp9_header *out)
+/* What there is behind the marker; false when it is broken, or cut short before its sync code. */
+static bool read_frame(struct bits *b, bool resilient, bool shown, struct vp9_header *out)
+{
+    if (!out->keyframe)
+        return read_inter(b, shown, resilient, out);
+    if (bits_of(b, 24) != SYNC_CODE)
+        return b->bytes.len < 4; /* cut short: as far as can be seen */
+    skip_colours(b, out->profile);
+    read_size(b, out);
+    skip_shown_size(b);
+    return true;
+}
+
+/* From refresh_frame_context to base_q_idx. */
+static int read_quantizer(struct bits *b, bool resilient)
+{
+    if (!resilient)
+        (void)bits_of(b, 2);
+    (void)bits_of(b, 2 + 6 + 3); /* frame_context_idx, the loop filter's level and sharpness */
+    if (bits_of(b, 1) && bits_of(b, 1))
+        for (int i = 0; i < REFERENCES + 1 + MODES; i++)
+            if (bits_of(b, 1))
+                (void)bits_of(b, 6 + 1);
+    int index = (int)bits_of(b, 8);
+    return b->at <= b->bytes.len * 8 ? index : -1;
+}
+
+static bool read_header(struct slice frame, struct vp9_header *out, int *quantizer)
 {
     struct bits b = {.bytes = frame};
     *out = (struct vp9_header){0};
+    *quantizer = -1;
     if (frame.len == 0 || bits_of(&b, 2) != 2) /* the frame marker */
         return false;
     out->profile = bits_of(&b, 1);
@@ -82,13 +128,25 @@ bool vp9_header_read(struct slice frame, struct vp9_header *out)
         return true;
     out->keyframe = bits_of(&b, 1) == 0;
     bool shown = bits_of(&b, 1), resilient = bits_of(&b, 1);
-    if (!out->keyframe)
-        return read_inter(&b, shown, resilient, out);
-    if (bits_of(&b, 24) != SYNC_CODE)
-        return frame.len < 4; /* cut short: as far as can be seen */
-    skip_colours(&b, out->profile);
-    read_size(&b, out);
+    if (!read_frame(&b, resilient, shown, out))
+        return false;
+    *quantizer = read_quantizer(&b, resilient);
     return true;
+}
+
+bool vp9_header_read(struct slice frame, struct vp9_header *out)
+{
+    int quantizer;
+    return read_header(frame, out, &quantizer);
+}
+
+int vp9_quantizer(struct slice chunk)
+{
+    struct slice frames[VP9_FRAMES_MAX] = {chunk};
+    struct vp9_header header;
+    size_t count = vp9_index_read(chunk, frames);
+    int quantizer;
+    return read_header(frames[count ? count - 1 : 0], &header, &quantizer) ? quantizer : -1;
 }
 
 bool vp9_frame_info(struct slice frame, uint16_t *width, uint16_t *height)

@@ -20,6 +20,10 @@ struct vp9_header {
 bool vp9_header_read(struct slice frame, struct vp9_header *out);
 /* Whether a frame is a keyframe, and its size, as payload formats want it. */
 bool vp9_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
+/* How coarsely the last frame of a chunk was quantized: base_q_idx, to 255 (sections 6.2 and 6.2.9); below 0: the header is cut short, or
+ * it shows one that is there. */
+enum { VP9_QUANTIZER_COARSE = 205 };
+int vp9_quantizer(struct slice chunk);
 /* The frames of a chunk that has an index at its end (annex B); 0: it has none, and is one frame. */
 size_t vp9_index_read(struct slice chunk, struct slice frames[VP9_FRAMES_MAX]);
 /* The frames of a chunk, shown or not. */

@@ -335,9 +335,6 @@ static void note_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_fra
     s->height = width ? height : p->worker.encoders[i].height;
 }
 
-/* Of VP8, whose quantizers go to 127; of no other codec they are known. */
-enum { QUANTIZER_COARSE = 95 };
-
 /* With the lock held: what a picture was to take, and whether it took much more (webrtc-stats, totalEncodedBytesTarget, hugeFramesSent). */
 static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_frame *frame, size_t beside)
 {
@@ -345,7 +342,7 @@ static void count_size(struct send_pipeline *p, uint32_t i, const rtc_encoded_fr
     uint32_t rate = p->worker.frame_rate ? p->worker.frame_rate : DEFAULT_FRAME_RATE;
     uint64_t wanted = layer->bitrate_bps / 8 / rate;
     int quantizer = codec_quantizer(frame);
-    picture_rate_made(&layer->rate, rtc_encoded_frame_capture_time_us(frame), quantizer >= QUANTIZER_COARSE);
+    picture_rate_made(&layer->rate, rtc_encoded_frame_capture_time_us(frame), codec_is_coarse(frame));
     layer->stats.quantized += quantizer >= 0;
     layer->stats.quantizers += quantizer >= 0 ? (uint64_t)quantizer : 0;
     layer->stats.huge_frames += rtc_encoded_frame_len(frame) * 2 * beside >= wanted * 5;
@@ -450,7 +447,7 @@ static void owe(struct send_pipeline *p, uint32_t i, uint32_t keyframes)
 static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_frame *frame, const struct made *made)
 {
     bool key = made->count > 0 && rtc_encoded_frame_keyframe(made->frames[0]);
-    bool coarse = made->count > 0 && codec_quantizer(made->frames[0]) >= QUANTIZER_COARSE;
+    bool coarse = made->count > 0 && codec_is_coarse(made->frames[0]);
     enum video_scale_made what = key               ? VIDEO_SCALE_KEYFRAME
                                  : coarse          ? VIDEO_SCALE_COARSE
                                  : made->count > 0 ? VIDEO_SCALE_FRAME

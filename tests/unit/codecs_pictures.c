@@ -190,6 +190,41 @@ static void rates_are_kept(void **state)
     }
 }
 
+/* What headers say goes with how much the encoder may spend, and far too little is coarse. */
+static void quantizers_follow_the_rate(void **state)
+{
+    static const uint32_t rates[2][3] = {{60000, 400000, 4000000}, {60000, 1500000, 6000000}};
+    (void)state;
+    for (size_t c = 0; c < 2; c++) { /* VP8 and VP9 */
+        int mean[3] = {0}, coarse[3] = {0};
+        for (size_t r = 0; r < 3; r++) {
+            struct pair p;
+            if (!pair_init(&p, c, 640, 360, rates[c][r]))
+                return;
+            int count = 0;
+            for (int i = 0; i < 120; i++) {
+                rtc_video_frame *f = draw(&p);
+                rtc_encoded_frame *e = encode(&p, f);
+                if (e && i >= 60) { /* the keyframe is paid for */
+                    assert_in_range(codec_quantizer(e), 0, 255);
+                    mean[r] += codec_quantizer(e);
+                    coarse[r] += codec_is_coarse(e);
+                    count++;
+                }
+                rtc_encoded_frame_unref(e);
+                rtc_video_frame_unref(f);
+            }
+            assert_true(count > 0);
+            mean[r] /= count;
+            coarse[r] = coarse[r] * 100 / count;
+            pair_fini(&p);
+        }
+        print_message("%s: %d %d %d, %d %d %d %% coarse\n", codecs[c].name, mean[0], mean[1], mean[2], coarse[0], coarse[1], coarse[2]);
+        assert_true(mean[0] > mean[1] && mean[1] > mean[2]);
+        assert_true(coarse[0] > 50 && coarse[2] == 0);
+    }
+}
+
 static void sizes_change(void **state)
 {
     static const uint32_t sizes[][2] = {{320, 240}, {640, 360}, {200, 160}, {322, 182}};
@@ -412,9 +447,11 @@ static void hidden_sets_are_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pictures_survive),   cmocka_unit_test(rates_are_kept),         cmocka_unit_test(sizes_change),
-        cmocka_unit_test(broken_frames),      cmocka_unit_test(broken_headers),         cmocka_unit_test(units_are_small),
-        cmocka_unit_test(other_ways_to_come), cmocka_unit_test(hidden_sets_are_judged),
+        cmocka_unit_test(pictures_survive),       cmocka_unit_test(rates_are_kept),
+        cmocka_unit_test(sizes_change),           cmocka_unit_test(quantizers_follow_the_rate),
+        cmocka_unit_test(broken_frames),          cmocka_unit_test(broken_headers),
+        cmocka_unit_test(units_are_small),        cmocka_unit_test(other_ways_to_come),
+        cmocka_unit_test(hidden_sets_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

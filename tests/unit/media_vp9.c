@@ -47,6 +47,25 @@ static void sizes_without_a_keyframe(void **state)
     assert_int_equal(header.height, 16384);
 }
 
+/* By hand. A keyframe: shown in another size no, context refreshed and parallel, context 0, filter 8 and 0, deltas as they were, quantizer
+ * 0x5a. */
+static const uint8_t quantized_key[] = {0x82, 0x49, 0x83, 0x42, 0x00, 0x13, 0xf0, 0x0e, 0xf6, 0x10, 0x25, 0xa0};
+/* A resilient one that refers: as large as its second reference, shown in 320x240; filters vary; two of six deltas change; quantizer 0xd2.
+ */
+static const uint8_t quantized_inter[] = {0x87, 0x01, 0x00, 0x06, 0x02, 0x7e, 0x01, 0xde, 0x61, 0x03, 0x86, 0x10, 0xad, 0x20};
+
+static void headers_say_quantizers(void **state)
+{
+    (void)state;
+    assert_int_equal(vp9_quantizer(slice_of(quantized_key, sizeof quantized_key)), 0x5a);
+    assert_int_equal(vp9_quantizer(slice_of(quantized_inter, sizeof quantized_inter)), 0xd2);
+    for (size_t len = 0; len < sizeof quantized_key; len++)
+        assert_int_equal(vp9_quantizer(slice_of(quantized_key, len)), -1);
+    for (size_t len = 0; len < sizeof quantized_inter; len++)
+        assert_int_equal(vp9_quantizer(slice_of(quantized_inter, len)), -1);
+    assert_int_equal(vp9_quantizer(slice_of("\x88", 1)), -1); /* one that is there is shown */
+}
+
 static void chunks_have_an_index(void **state)
 {
     uint8_t chunk[32] = {1, 2, 3, 4, 5, 6, 7};
@@ -168,9 +187,9 @@ static void frames_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(headers_say_sizes),    cmocka_unit_test(sizes_without_a_keyframe),
-        cmocka_unit_test(chunks_have_an_index), cmocka_unit_test(frames_are_work),
-        cmocka_unit_test(descriptors),          cmocka_unit_test(frames_come_back),
+        cmocka_unit_test(headers_say_sizes),    cmocka_unit_test(sizes_without_a_keyframe), cmocka_unit_test(headers_say_quantizers),
+        cmocka_unit_test(chunks_have_an_index), cmocka_unit_test(frames_are_work),          cmocka_unit_test(descriptors),
+        cmocka_unit_test(frames_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
