@@ -20,7 +20,7 @@ enum { IN_VAIN = 2, TEST_EVERY_US = 8 * SECOND, TEST_FIRST_US = 1500 * MS, TEST_
 static const double resumes_at = 0.97, drain_least = 0.25, drain_most = 0.85, near_from = 0.88, near_to = 1.08, beyond_acked = 1.5;
 static const double growth_near = 0.02, growth_below = 0.5, growth_clear = 0.1, growth_most = 0.8, growth_start = 1.7, growth_held = 0.8,
                     loss_decrease = 0.85, probe_part = 0.92, deeper = 0.12, competes_at = 0.6, really_less = 0.75, floor_in_vain = 0.3,
-                    test_shrinks_to = 0.35, limited_most = 0.9;
+                    test_shrinks_to = 0.35, limited_most = 0.9, sent_part = 0.8, unproved = 0.85;
 
 void aimd_init(struct aimd *aimd, double start_bps, rtc_time_t now)
 {
@@ -59,6 +59,12 @@ static void learn_capacity(struct aimd *a, double bps)
     a->capacity_bps = alike ? 0.7 * a->capacity_bps + 0.3 * bps : bps;
 }
 
+/* Much less left than was allowed, and jitter hides when the path was busy. */
+static bool is_unproved(const struct aimd *a, const struct aimd_input *in)
+{
+    return in->jitter_us > QUIET_US && in->queue_us <= QUEUE_LONG_US && in->left_bps < a->target_bps * sent_part;
+}
+
 /* What arrives says what the path takes only while it is busy: an application that sends a picture now and then leaves it idle between
  * them. Below what it takes for as long as the queue needs to drain; then at once back to a little less than that. */
 static void drain(struct aimd *a, const struct aimd_input *in)
@@ -68,6 +74,8 @@ static void drain(struct aimd *a, const struct aimd_input *in)
     double arrives =
         in->queue_us > QUEUE_LONG_US && in->newest_bps > 0 && a->in_vain == 0 ? fmin(in->acked_bps, in->newest_bps) : in->acked_bps;
     arrives = fmax(arrives, in->busy_bps);
+    if (is_unproved(a, in))
+        arrives = fmax(arrives, a->target_bps * unproved);
     double takes = arrives > 0 ? fmin(arrives, a->target_bps * 1.1) : a->target_bps * drain_most;
     learn_capacity(a, takes);
     double part = fmin(fmax(1 - (double)in->queue_us / DRAIN_US, drain_least), drain_most);

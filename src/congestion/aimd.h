@@ -20,6 +20,7 @@ struct aimd_input {
     rtc_time_t response_us;         /* how long a change takes to show */
     double acked_bps, newest_bps;   /* what arrives, lately and just now; 0: unknown */
     double busy_bps;                /* what arrived while the path was busy; 0: it hardly was */
+    double left_bps;                /* what of it left, by the time at which it did */
     double sent_bps;                /* what left, lately */
     rtc_time_t queue_us, jitter_us; /* what stands before the bottleneck; how far packets are above that on average */
     enum trend trend;

@@ -38,7 +38,7 @@ struct gcc {
     struct packet_groups groups;
     struct trendline trendline;
     struct queue_delay queue;
-    struct ack_rate acked;
+    struct ack_rate acked, left; /* by when it arrived, and by when it left */
     struct aimd aimd;
     struct loss_estimate loss;
     struct probe_controller probes;
@@ -83,6 +83,7 @@ static void begin(struct gcc *g, rtc_time_t now)
     trendline_init(&g->trendline);
     queue_delay_init(&g->queue, now);
     ack_rate_init(&g->acked);
+    ack_rate_init(&g->left);
     loss_estimate_init(&g->loss);
     probe_controller_init(&g->probes);
     g->began_bps = g->bounds.limits.start_bps;
@@ -206,6 +207,7 @@ static bool arrivals(struct gcc *g, const struct congestion_feedback *f)
             continue;
         queue_delay_add(&g->queue, r->sent, r->arrived);
         ack_rate_add(&g->acked, r->arrived, queue_delay_waited(&g->queue, r->sent, r->arrived), (uint64_t)r->bytes + r->bytes_between);
+        ack_rate_add(&g->left, r->sent, 0, (uint64_t)r->bytes + r->bytes_between);
         if (packet_groups_add(&g->groups, r->sent, r->arrived, &delta))
             trendline_add(&g->trendline, &delta);
         answer(g, f->now, r);
@@ -281,6 +283,7 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
                                   .acked_bps = ack_rate_bps(&g->acked, ACKED_US),
                                   .newest_bps = ack_rate_bps(&g->acked, NEWEST_US),
                                   .busy_bps = ack_rate_busy_bps(&g->acked, queue(g) > QUEUE_LONG_US ? NEWEST_US : ACKED_US),
+                                  .left_bps = ack_rate_bps(&g->left, ACKED_US),
                                   .sent_bps = g->sent_bps,
                                   .queue_us = queue(g),
                                   .jitter_us = (rtc_time_t)g->queue.jitter_us,
