@@ -67,6 +67,17 @@ static void fill_codecs(const struct jsep_section *remote, const struct jsep_neg
                 (void)capabilities_read_parity(&remote->rtp.codecs[i], &section->fec.send);
 }
 
+/* In the peer's numbers, where it wraps what we send. */
+static void fill_redundancy(const struct jsep_section *remote, const struct jsep_negotiated *n, struct rtp_section *section)
+{
+    const struct jsep_codec *wrapped = jsep_codec_wrapped(&n->send_codec, 1);
+    for (size_t i = 0; wrapped && i < n->receive_codec_count; i++) {
+        const struct jsep_codec *theirs = jsep_codec_is_redundancy(&n->receive_codecs[i]) ? named_by(remote, &n->receive_codecs[i]) : NULL;
+        if (theirs)
+            section->fec.redundancy = theirs->payload_type;
+    }
+}
+
 static void fill_section(const struct transceiver_facts *t, const char *mid, const struct jsep_section *remote,
                          const struct jsep_negotiated *n, struct rtp_section *section)
 {
@@ -81,6 +92,7 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     section->tone_payload_type = n->tone_codec.payload_type;
     section->tone_clock_rate = tones ? n->tone_codec.clock_rate : 0;
     fill_codecs(remote, n, section);
+    fill_redundancy(remote, n, section);
     capabilities_read_extensions(n->extensions, n->extension_count, section);
     if (n->send_rids.count + n->receive_rids.count == 0) /* RFC 8852 section 3: only what has a=rid lines is named in packets */
         section->extension_ids[RTP_EXTENSION_RID] = section->extension_ids[RTP_EXTENSION_REPAIRED_RID] = 0;

@@ -42,9 +42,10 @@ struct rtp_fec_formats {
     uint8_t flexfec;      /* flexible-fec-scheme-03 */
 };
 
-/* What repairs video without being asked for. */
+/* What repairs without being asked for. */
 struct rtp_fec {
-    struct rtp_fec_formats send, receive;
+    struct rtp_fec_formats send, receive; /* of video */
+    uint8_t redundancy;                   /* of sound: the payload type of blocks that we send (RFC 2198); 0: none */
     uint32_t remote_ssrcs[RTP_SSRCS_MAX]; /* from a=ssrc-group:FEC-FR, beside what they protect; 0 without */
 };
 

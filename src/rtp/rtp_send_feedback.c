@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "rtcp.h"
+#include "rtp_send_redundancy.h"
 #include "rtp_send_parity.h"
 #include "rtx_cache.h"
 
@@ -89,6 +90,8 @@ static void note_sample(struct rtp_send_stream *s, rtc_time_t arrived, const str
         .under_way_us = left < arrived ? arrived - left : 0,
         .jitter_us = s->format.codec.clock_rate ? (rtc_time_t)report->jitter * US_PER_S / s->format.codec.clock_rate : 0,
     };
+    if (s->format.redundancy)
+        rtp_send_redundancy_report(s->format.redundancy, expected, (uint32_t)lost);
     s->heard.highest = report->highest_sequence;
     s->heard.lost = report->lost;
 }
@@ -125,4 +128,36 @@ struct rtp_send_stream_due rtp_send_stream_tick(struct rtp_send_stream *s, rtc_t
         s->told_breaker = reason != RTP_BREAKER_CLOSED;
     }
     return due;
+}
+
+/* ---- What was heard ---- */
+
+bool rtp_send_stream_is_stopped(const struct rtp_send_stream *s)
+{
+    return s->circuit.state == RTP_CIRCUIT_STOPPED;
+}
+
+bool rtp_send_stream_is_on_trial(const struct rtp_send_stream *s)
+{
+    return s->circuit.state == RTP_CIRCUIT_REDUCED && s->circuit.stops > 0 && !rtp_send_stream_is_heard_of(s);
+}
+
+bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *s)
+{
+    return s->breaker.last_report != RTC_TIME_NEVER;
+}
+
+const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *s)
+{
+    return &s->heard.sample;
+}
+
+void rtp_send_stream_excuse(struct rtp_send_stream *s, bool excused)
+{
+    s->breaker.excused = excused;
+}
+
+rtc_time_t rtp_send_stream_round_trip_us(const struct rtp_send_stream *s)
+{
+    return s->heard.round_trip_us;
 }

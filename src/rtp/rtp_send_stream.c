@@ -9,6 +9,7 @@
 #include "rtcp.h"
 #include "rtp_extensions.h"
 #include "rtp_send_parity.h"
+#include "rtp_send_redundancy.h"
 #include "rtx_cache.h"
 #include "text.h"
 
@@ -29,6 +30,8 @@ void rtp_send_stream_set_codec(struct rtp_send_stream *s, const struct rtp_codec
     const struct payload_format *format = row ? row->format : NULL;
     if (format != s->format.payload)
         s->format.memory.len = 0;
+    if (s->format.redundancy && (format != s->format.payload || codec->clock_rate != s->format.codec.clock_rate))
+        rtp_send_redundancy_forget(s->format.redundancy);
     if (s->cache && !slice_eq_nocase(slice_str(codec->name), slice_str(s->format.codec.name)))
         rtx_cache_clear(s->cache); /* a repair says by its type what it repairs */
     s->format.codec = *codec;
@@ -41,7 +44,12 @@ int rtp_send_stream_prepare(struct rtp_send_stream *s, const struct rtp_section 
 {
     if (!s->parity && rtp_send_parity_is_agreed(section, encoding)) {
         s->parity = memory_zeroed(s->context, sizeof *s->parity);
-        return s->parity ? RTC_OK : RTC_ERR_NO_MEMORY;
+        if (!s->parity)
+            return RTC_ERR_NO_MEMORY;
+    }
+    if (!s->format.redundancy && section->fec.redundancy) {
+        s->format.redundancy = memory_zeroed(s->context, sizeof *s->format.redundancy);
+        return s->format.redundancy ? RTC_OK : RTC_ERR_NO_MEMORY;
     }
     return RTC_OK;
 }
@@ -54,6 +62,16 @@ static void configure_parity(struct rtp_send_stream *s, const struct rtp_section
     }
     memory_free(s->context, s->parity);
     s->parity = NULL;
+}
+
+static void configure_redundancy(struct rtp_send_stream *s, const struct rtp_section *section)
+{
+    if (s->format.redundancy && section->fec.redundancy) {
+        rtp_send_redundancy_configure(s->format.redundancy, section->fec.redundancy);
+        return;
+    }
+    memory_free(s->context, s->format.redundancy);
+    s->format.redundancy = NULL;
 }
 
 void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_section *section, const struct rtp_encoding *encoding)
@@ -72,6 +90,7 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     if (!section->send_codec.transport_cc) /* nobody would say anything of the numbers */
         s->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = 0;
     configure_parity(s, section);
+    configure_redundancy(s, section);
     if (!repairs(s, section)) {
         rtx_cache_free(s->cache);
         s->cache = NULL;
@@ -124,6 +143,7 @@ void rtp_send_stream_free(struct rtp_send_stream *s)
         return;
     rtx_cache_free(s->cache);
     memory_free(s->context, s->parity);
+    memory_free(s->context, s->format.redundancy);
     context_free(s->context, s);
 }
 
@@ -304,6 +324,18 @@ static int send_video(struct rtp_send_stream *s, rtc_time_t now, const rtc_encod
     return RTC_OK;
 }
 
+/* The frame with those before it, written into `blocks`, or the frame as it is. Says in the header which it is. */
+static struct slice with_redundancy(const struct rtp_send_stream *s, struct rtp_header *header, struct slice frame, uint8_t *blocks,
+                                    size_t size)
+{
+    size_t room = max_payload(s, header);
+    struct writer w = writer_of(blocks, room < size ? room : size);
+    if (!s->format.redundancy || !rtp_send_redundancy_write(s->format.redundancy, header->payload_type, header->timestamp, frame, &w))
+        return frame;
+    header->payload_type = s->format.redundancy->payload_type;
+    return slice_of(blocks, writer_len(&w));
+}
+
 /* RFC 3551 section 4.1: the marker is set on the first packet after silence. */
 static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice frame, struct rtp_header *header, struct packet_pool *pool,
                       struct rtp_pacer *pacer)
@@ -315,13 +347,19 @@ static int send_audio(struct rtp_send_stream *s, rtc_time_t now, struct slice fr
         return RTC_ERR_RANGE;
     header->marker = s->stats.frames_sent == 0 || header->timestamp != s->numbers.next_timestamp;
     s->numbers.next_timestamp = header->timestamp + info.samples;
+    uint8_t blocks[PACKET_CAPACITY];
+    struct slice payload = with_redundancy(s, header, frame, blocks, sizeof blocks);
     struct packet *packet = new_packet(s, header, pool);
     if (!packet)
         return RTC_ERR_NO_MEMORY;
     struct writer w = payload_writer(packet);
-    writer_bytes(&w, frame);
+    writer_bytes(&w, payload);
     packet->len += (uint32_t)writer_len(&w);
-    return rtp_pacer_push(pacer, now, RTP_PRIORITY_AUDIO, packet) ? RTC_OK : RTC_ERR_QUOTA_EXCEEDED;
+    if (!rtp_pacer_push(pacer, now, RTP_PRIORITY_AUDIO, packet))
+        return RTC_ERR_QUOTA_EXCEEDED;
+    if (s->format.redundancy)
+        rtp_send_redundancy_sent(s->format.redundancy, header->timestamp, frame);
+    return RTC_OK;
 }
 
 static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_encoded_frame *frame, uint32_t timestamp)
@@ -612,36 +650,6 @@ void rtp_send_stream_nack(struct rtp_send_stream *s, rtc_time_t now, const struc
                 resend(s, now, (uint16_t)(sequence + bit + 1), pool, pacer);
         }
     }
-}
-
-bool rtp_send_stream_is_stopped(const struct rtp_send_stream *s)
-{
-    return s->circuit.state == RTP_CIRCUIT_STOPPED;
-}
-
-bool rtp_send_stream_is_on_trial(const struct rtp_send_stream *s)
-{
-    return s->circuit.state == RTP_CIRCUIT_REDUCED && s->circuit.stops > 0 && !rtp_send_stream_is_heard_of(s);
-}
-
-bool rtp_send_stream_is_heard_of(const struct rtp_send_stream *s)
-{
-    return s->breaker.last_report != RTC_TIME_NEVER;
-}
-
-const struct rtp_rate_sample *rtp_send_stream_sample(const struct rtp_send_stream *s)
-{
-    return &s->heard.sample;
-}
-
-void rtp_send_stream_excuse(struct rtp_send_stream *s, bool excused)
-{
-    s->breaker.excused = excused;
-}
-
-rtc_time_t rtp_send_stream_round_trip_us(const struct rtp_send_stream *s)
-{
-    return s->heard.round_trip_us;
 }
 
 /* ---- Time ---- */

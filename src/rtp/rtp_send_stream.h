@@ -20,6 +20,7 @@
 
 struct rtp_member;
 struct rtp_send_parity;
+struct rtp_send_redundancy;
 struct rtx_cache;
 
 /* Where the stream is in the drawing at enum rtp_circuit. A part of the stream, as the four below: that says who writes to each. */
@@ -41,6 +42,7 @@ struct rtp_stream_format {
     char mid[RTP_MID_MAX + 1];
     uint8_t ids[RTP_EXTENSIONS];
     size_t max_rtp_bytes;
+    struct rtp_send_redundancy *redundancy; /* of sound; owned; NULL where none was agreed upon */
 };
 
 /* What goes on counting whatever is sent, and by whom (RFC 3550 section 5.1). */

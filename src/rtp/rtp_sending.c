@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "rtp_allocation.h"
+#include "rtp_send_redundancy.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000 };
 enum { SMALL_HEADERS_BPS = 34000 };
 /* What data take that never wait differs all the time, and a limit is not told anew for that. */
 enum { DATA_STEP_BPS = 64000 };
+enum { SOUND_LEAST_BPS = 16000 /* speech by Opus */ };
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
 
 /* Every stream that there may be. */
@@ -274,6 +276,13 @@ static uint32_t cap_of(const struct rtp_send_stream *st)
     return rtp_send_stream_is_on_trial(st) && (cap == 0 || cap > RTP_RATE_MIN_BPS) ? RTP_RATE_MIN_BPS : cap;
 }
 
+/* What is sent of sound again stays within what sound gets, as far as it is still to be understood. */
+static uint32_t for_each_copy(const struct rtp_send_stream *st, uint32_t target_bps)
+{
+    uint32_t copies = st->format.redundancy ? st->format.redundancy->depth + 1 : 1, each = target_bps / copies;
+    return each >= SOUND_LEAST_BPS || copies == 1 ? each : target_bps < SOUND_LEAST_BPS ? target_bps : SOUND_LEAST_BPS;
+}
+
 /* Sound is not shared out: it gets what it needs, unless it is limited itself. What it takes in all. */
 static uint64_t update_sound(struct rtp_sending *sd, struct out *out)
 {
@@ -283,6 +292,7 @@ static uint64_t update_sound(struct rtp_sending *sd, struct out *out)
         if (st->kind != RTC_MEDIA_AUDIO || !st->named || !st->member->config.send)
             continue;
         all += target;
+        target = for_each_copy(st, target);
         if (target != RTP_SOUND_BPS || st->target_bps != 0)
             tell_target(st, target, out);
     }

@@ -49,6 +49,11 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
     s.extension_ids[RTP_EXTENSION_MID] = 4;
     s.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = 3;
     s.extension_ids[RTP_EXTENSION_AUDIO_LEVEL] = 1;
+    if (o->redundancy && kind == RTC_MEDIA_AUDIO) {
+        s.fec.redundancy = 63;
+        s.receive_codecs[s.receive_codec_count++] = (struct rtp_codec){
+            .payload_type = 63, .rtx_payload_type = RTP_NO_PAYLOAD_TYPE, .name = "red", .clock_rate = 48000, .channels = 2, .redundancy = true};
+    }
     if (kind == RTC_MEDIA_VIDEO) {
         s.encodings[0].rtx_ssrc = ssrc_of(local, kind, true);
         s.fec.send = s.fec.receive = o->parity;
@@ -165,7 +170,7 @@ static void send_video(struct rtp_sim_peer *p)
  */
 static void send_audio(struct rtp_sim_peer *p)
 {
-    uint8_t data[AUDIO_BYTES] = {0x78, 0xc0};
+    uint8_t data[AUDIO_BYTES] = {0x78, p->bare ? 0x80 : 0xc0};
     bool silence = p->dtx && p->audio_serial % 20 != 0;
     put_u32(data + 2, p->audio_serial++);
     put_time(data + 6, p->sim->now);

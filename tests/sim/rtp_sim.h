@@ -58,6 +58,7 @@ struct rtp_sim_peer {
     uint32_t audio, video; /* handles */
     /* The scripted source. */
     bool sends_audio, sends_video;
+    bool bare;             /* sound carries nothing of the packet before it */
     bool dtx;              /* a packet of silence every 400 ms in place of sound */
     struct rtp_sim_camera camera;
     bool wants_keyframe;
@@ -93,6 +94,7 @@ struct rtp_sim_options {
     uint32_t max_bitrate_bps, start_bitrate_bps;
     bool disable_nack;
     struct rtp_fec_formats parity; /* of video, both ways */
+    bool redundancy; /* RFC 2198 is agreed upon for sound */
     bool full_size_rtcp;
     bool anonymous;       /* no a=ssrc: SSRCs are learnt from mid */
     const struct congestion_controller *controller; /* with transport-wide feedback; NULL: reports alone */
