@@ -346,6 +346,19 @@ static void print_limits(const rtc_peer_connection *pc, struct text *out)
     }
 }
 
+/* What of video repairs it without being asked for, either way. */
+static void print_parity(const rtc_peer_connection *pc, struct text *out)
+{
+    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+        const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
+        const struct rtp_session *media = t->kind == RTC_MEDIA_VIDEO && t->transport ? transport_media(t->transport) : NULL;
+        struct rtp_outbound_stats sent;
+        if (media && rtp_session_outbound_stats(media, t->sender.encodings[0].stream, pc->now, &sent) && sent.parity_packets_sent > 0)
+            text_print(out, "the video of section '%s' is protected against loss: %u %% more packets now, %llu so far\n", t->mid,
+                       sent.parity_percent, (unsigned long long)sent.parity_packets_sent);
+    }
+}
+
 /* What the path carries, and who says so. */
 static void print_rate(const struct transport *t, rtc_time_t now, struct text *out)
 {
@@ -379,6 +392,7 @@ const char *rtc_peer_connection_explain(rtc_peer_connection *pc)
     if (pc->transports.count > 0 && !peer_is_closed(pc)) {
         print_circuits(pc, &text);
         print_limits(pc, &text);
+        print_parity(pc, &text);
         text_print(&text, "ICE is %s as the %s side\n", rtc_ice_connection_state_name(pc->states.ice),
                    ice_agent_controlling(transport_ice_negotiated(peer_first_transport(pc))) ? "controlling" : "controlled");
         for (size_t i = 0; i < pc->transports.count; i++)

@@ -34,6 +34,7 @@ struct rtp_outbound_stats {
     uint32_t ssrc, rtx_ssrc; /* rtx_ssrc: 0 without */
     uint64_t packets_sent, bytes_sent, header_bytes_sent, retransmitted_packets_sent, retransmitted_bytes_sent;
     uint64_t parity_packets_sent, parity_bytes_sent; /* part of packets_sent and bytes_sent */
+    uint32_t parity_percent;                         /* of its packets, that are added as parity now; 0: none */
     rtc_time_t total_send_delay_us;                  /* of packets, in the pacer */
     uint64_t frames_sent, key_frames_sent;
     uint32_t frames_per_second;

@@ -64,7 +64,7 @@ static void compare(double loss)
     }
     assert_int_equal(got[0].out.parity_packets_sent, 0);
     for (size_t i = 1; i < 3; i++) {
-        assert_true(got[i].out.parity_packets_sent > 0);
+        assert_true(got[i].out.parity_packets_sent > 0 && got[i].out.parity_percent > 0);
         assert_true(got[i].in.video.fec_packets_received > 0);
         assert_true(got[i].in.nack_count * 2 < got[0].in.nack_count); /* what is given back is not asked for */
         assert_true(got[i].decodable >= got[0].decodable);
