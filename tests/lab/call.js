@@ -9,10 +9,10 @@ const states = peer => peer.lines.filter(({ event }) => event === 'connectionSta
 
 class Call {
   // The page offers.
-  static async start(network, binary, { media = false, data = undefined } = {}) {
+  static async start(network, binary, { media = false, data = undefined, flags = [] } = {}) {
     const call = new Call();
     call.network = network;
-    call.browser = await startBrowser('chromium', { within: network.within('a') });
+    call.browser = await startBrowser('chromium', { within: network.within('a'), flags });
     try {
       const [command, ...rest] = [...network.within('b'), binary, '--answer', ...media ? ['--audio', '--video'] : [], ...data ? ['--echo'] : []];
       call.ours = new ProcessPeer('libcrtc', command, rest);
@@ -68,6 +68,15 @@ class Call {
       ab: counts.ab,
       ba: counts.ba,
     };
+  }
+
+  // What both ends have received of parity, and lost.
+  async parity() {
+    const [page, ours] = await Promise.all([this.page.stats(), this.ours.stats()]);
+    const inbound = ours.statistics.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video') ?? {};
+    const of = video => ({ received: video?.fecPacketsReceived ?? 0, bytes: video?.fecBytesReceived ?? 0, discarded: video?.fecPacketsDiscarded ?? 0, ssrc: video?.fecSsrc,
+      lost: video?.packetsLost ?? 0, nacks: video?.nackCount ?? 0, freezes: video?.freezeCount ?? 0, decoded: video?.framesDecoded ?? 0 });
+    return { toUs: of(inbound), toPage: of(page.received.video) };
   }
 
   // Ends both and gives our summary.
