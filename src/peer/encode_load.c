@@ -50,6 +50,11 @@ bool encode_load_admits_waiting(struct encode_load *l, rtc_time_t now)
     return l->credit >= -CREDIT_MAX_US;
 }
 
+bool encode_load_is_over(const struct encode_load *l)
+{
+    return l->speed == ENCODE_SPEED_MAX && l->interval > 0 && l->cost * 100 > l->interval * SHARE_PERCENT;
+}
+
 static bool is_short(const struct encode_load *l)
 {
     if (l->speed < ENCODE_SPEED_MAX)

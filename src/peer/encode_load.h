@@ -23,6 +23,8 @@ struct encode_load {
     uint32_t smaller;    /* 0: pictures of any size, to ENCODE_SMALLER_MAX: so many steps below the full size */
 };
 
+/* Whether pictures are left out for want of time although no care is left to take back. */
+bool encode_load_is_over(const struct encode_load *l);
 /* A picture came, whatever becomes of it. */
 void encode_load_came(struct encode_load *l, rtc_time_t now);
 /* Whether one may be encoded now. */

@@ -287,9 +287,8 @@ static void choose_size(struct send_pipeline *p, uint32_t i, rtc_time_t captured
     const struct picture_rate_limits rate = {coming_rate(p), layer->bitrate_bps, (uint64_t)*width * *height};
     layer->fewer_us = layer->limits.sends_fewer ? picture_rate_choose(&layer->rate, captured, &rate) : 0;
     layer->stats.resolution_changes += changes && !first;
-    enum quality_reason reason = *width < asked_width && p->shared.load.smaller > 0 ? QUALITY_CPU
-                                 : *width < asked_width || layer->fewer_us > 0      ? QUALITY_BANDWIDTH
-                                                                                    : QUALITY_NONE;
+    bool slow = (*width < asked_width && p->shared.load.smaller > 0) || encode_load_is_over(&p->shared.load);
+    enum quality_reason reason = slow ? QUALITY_CPU : *width < asked_width || layer->fewer_us > 0 ? QUALITY_BANDWIDTH : QUALITY_NONE;
     quality_limitation_set(&layer->stats.limitation, reason, context_now(p->context, captured));
 }
 

@@ -235,6 +235,38 @@ static uint64_t arrive(int seconds)
     return call.sink.decodable - before;
 }
 
+/* Those that arrived. */
+static uint64_t sound_packets(void)
+{
+    rtc_stats_report *report;
+    double packets = 0;
+    assert_int_equal(rtc_peer_connection_get_stats(call.p.peer[1].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *of = rtc_stats_string(s, "kind");
+        if (strcmp(rtc_stats_type(s), "inbound-rtp") == 0 && of && strcmp(of, "audio") == 0)
+            (void)rtc_stats_number(s, "packetsReceived", &packets);
+    }
+    rtc_stats_report_unref(report);
+    return (uint64_t)packets;
+}
+
+/* For how long the video was limited for that reason, in seconds. */
+static double limited_for(const char *reason)
+{
+    rtc_stats_report *report;
+    double seconds = -1;
+    assert_int_equal(rtc_peer_connection_get_stats(call.p.peer[0].pc, &report), RTC_OK);
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        if (strcmp(rtc_stats_type(s), "outbound-rtp") == 0)
+            (void)rtc_stats_record_number(s, "qualityLimitationDurations", reason, &seconds);
+    }
+    rtc_stats_report_unref(report);
+    assert_true(seconds >= 0);
+    return seconds;
+}
+
 /* An encoder that can not keep up although it takes no care any more: a third of the pictures and more would be left out. */
 static void pictures_follow_the_machine(void **state)
 {
@@ -249,11 +281,44 @@ static void pictures_follow_the_machine(void **state)
         assert_true(arrive(10) >= 180);
     assert_in_range(encoded.width, 480, 640);
     assert_text("qualityLimitationReason", "cpu");
+    assert_explained("is limited by time to encode: ", true);
+    assert_true(limited_for("cpu") > 30 && limited_for("cpu") < 41 && number("qualityLimitationResolutionChanges") >= 2);
     encoded.full_cost = 6 * MS;
     peer_run(&call.p, 90 * SECOND); /* with patience */
     assert_int_equal(encoded.width, WIDTH);
     assert_text("qualityLimitationReason", "none");
+    assert_explained("is limited by", false);
+    double lasted = limited_for("cpu");
     assert_in_range(arrive(10), 240, 260);
+    assert_true(limited_for("cpu") == lasted && limited_for("none") >= 10);
+    end();
+}
+
+/* Where pictures keep their size there are fewer of them, and that is said as well; sound goes on as ever. */
+static void fewer_pictures_for_want_of_time(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS};
+    begin(6, &link, true);
+    assert_int_equal(rtc_media_stream_track_set_content_hint(call.track, RTC_CONTENT_HINT_TEXT), RTC_OK);
+    peer_exchange(&call.p, 0);
+    encoded.full_cost = 400 * MS;
+    connect();
+    peer_run(&call.p, 10 * SECOND);
+    uint64_t sound = sound_packets();
+    assert_in_range(arrive(10), 10, 18); /* 70 % of the time is 17 */
+    assert_in_range(sound_packets() - sound, 495, 520);
+    assert_int_equal(encoded.width, WIDTH);
+    assert_text("qualityLimitationReason", "cpu");
+    assert_true(number("qualityLimitationResolutionChanges") == 0);
+    assert_true(limited_for("cpu") >= 10); /* the ten seconds of above */
+    assert_explained("is limited by time to encode: ", true);
+    encoded.full_cost = 6 * MS;
+    peer_run(&call.p, 10 * SECOND);
+    assert_explained("is limited by time to encode: ", false);
+    double lasted = limited_for("cpu");
+    assert_true(arrive(10) >= 60);
+    assert_true(limited_for("cpu") == lasted);
     end();
 }
 
@@ -288,22 +353,6 @@ static void exchange(const char *after, const char *line)
     char *answer = text_replace(peer_description(&call.p, 1), after, changed);
     assert_int_equal(rtc_peer_connection_set_remote_description(call.p.peer[0].pc, RTC_SDP_ANSWER, answer), RTC_OK);
     free(answer);
-}
-
-/* Those that arrived. */
-static uint64_t sound_packets(void)
-{
-    rtc_stats_report *report;
-    double packets = 0;
-    assert_int_equal(rtc_peer_connection_get_stats(call.p.peer[1].pc, &report), RTC_OK);
-    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
-        const rtc_stats *s = rtc_stats_report_at(report, i);
-        const char *of = rtc_stats_string(s, "kind");
-        if (strcmp(rtc_stats_type(s), "inbound-rtp") == 0 && of && strcmp(of, "audio") == 0)
-            (void)rtc_stats_number(s, "packetsReceived", &packets);
-    }
-    rtc_stats_report_unref(report);
-    return (uint64_t)packets;
 }
 
 /* A limit is kept to the bit; where there is none but the most that is ever sent, the path was found to take nearly that. */
@@ -440,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_follow_the_link),
         cmocka_unit_test(pictures_follow_the_machine),
+        cmocka_unit_test(fewer_pictures_for_want_of_time),
         cmocka_unit_test(pictures_left_out_are_no_reason_for_larger_ones),
         cmocka_unit_test(the_peers_bandwidth_is_kept),
         cmocka_unit_test(changes_while_it_is_limited),
