@@ -29,7 +29,8 @@ static void tell_track(rtc_peer_connection *pc, rtc_rtp_transceiver *t, struct e
     e->ready = NULL;
 }
 
-static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp)
+static void apply_media(rtc_peer_connection *pc, const struct agreed_media *media, rtc_rtp_transceiver *t, const struct rtp_section *rtp,
+                        enum signaling_side side)
 {
     struct transport *transport = pc->transports.items[media->transport];
     if (t->transport && t->transport != transport && t->rtp_member) {
@@ -41,6 +42,8 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     t->has_sent = t->has_sent || direction_sends(t->current_direction);
     if (t->state != TRANSCEIVER_LIVE) /* it is silent already, whatever was agreed on */
         return;
+    if (side == SIGNALING_LOCAL) /* webrtc-pc 4.4.1.5: [[LastReturnedParameters]] is null after an answer of ours */
+        t->sender.transaction_open = false;
     t->transport = transport;
     t->sender.codec = media->codec;
     t->sender.takes_tones = rtp->tone_clock_rate > 0;
@@ -74,7 +77,8 @@ static void hear_again(rtc_rtp_transceiver *t)
             rtp_session_hear_anew(transport_media(t->transport), t->receiver.streams[i].stream);
 }
 
-static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiation_state *state, struct effect *e)
+static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiation_plan *plan, const struct negotiation_state *state,
+                                 struct effect *e)
 {
     rtc_rtp_transceiver *t = transceiver_by_number(pc, e->transceiver);
     const struct agreed_media *media = negotiation_state_of(state, e->transceiver);
@@ -111,7 +115,7 @@ static void apply_to_transceiver(rtc_peer_connection *pc, const struct negotiati
             sender_restore_encoding(t);
         break;
     case EFFECT_MEDIA:
-        apply_media(pc, media, t, e->rtp);
+        apply_media(pc, media, t, e->rtp, plan->side);
         break;
     default:
         break;
@@ -160,7 +164,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
         negotiation_apply_transport(pc, plan, state, e);
         break;
     default:
-        apply_to_transceiver(pc, state, e);
+        apply_to_transceiver(pc, plan, state, e);
         break;
     }
 }

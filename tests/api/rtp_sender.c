@@ -132,6 +132,34 @@ static void transactions(void **state)
     scene_end(&s);
 }
 
+/* 4.4.1.5: an answer of ours ends the transaction, one of the peer's does not. */
+static void an_answer_ends_the_transaction(void **state)
+{
+    struct scene s;
+    const char *sdp;
+    (void)state;
+    scene_begin(&s, 4);
+    rtc_rtp_sender *sender[2] = {sender_of(&s, RTC_MEDIA_VIDEO, NULL, 0), NULL};
+    assert_int_equal(rtc_peer_connection_create_offer(s.p.peer[0].pc, &sdp), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
+    sender[1] = rtc_rtp_transceiver_sender(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0));
+    rtc_rtp_parameters *first = parameters_of(sender[0]), *second = parameters_of(sender[1]);
+    assert_int_equal(rtc_peer_connection_create_answer(s.p.peer[1].pc, &sdp), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender[1], second), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_ANSWER, NULL), RTC_OK);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender[1], second), RTC_ERR_INVALID_STATE);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    assert_int_not_equal(rtc_rtp_sender_set_parameters(sender[0], first), RTC_ERR_INVALID_STATE);
+    rtc_rtp_parameters *again = parameters_of(sender[1]);
+    assert_string_not_equal(again->transaction_id, second->transaction_id);
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender[1], again), RTC_OK);
+    rtc_rtp_parameters_free(first);
+    rtc_rtp_parameters_free(second);
+    rtc_rtp_parameters_free(again);
+    scene_end(&s);
+}
+
 /* What may not be changed is refused, and nothing has changed then; what may is there when it is read again. */
 static void changes(void **state)
 {
@@ -519,6 +547,7 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(send_encodings),
         cmocka_unit_test(transactions),
+        cmocka_unit_test(an_answer_ends_the_transaction),
         cmocka_unit_test(changes),
         cmocka_unit_test(negotiated),
         cmocka_unit_test(inactive),
