@@ -426,6 +426,8 @@ void transport_objects_tell_sctp(rtc_peer_connection *pc, size_t number, enum sc
     if (state == SCTP_CONNECTED)
         told |= data_channels_max(transport_channels(pc->transports.items[number])) << SCTP_MAX_CHANNELS_SHIFT;
     struct peer_sctp *sctp = &pc->channels.sctp;
+    if (!sctp->ending && !sctp->current->begun)
+        return; /* channels ended before there was an association */
     (void)peer_tell(pc, &teller, 0, told, sctp->ending ? sctp->ending : sctp->current);
     if (state == SCTP_CLOSED) {
         rtc_sctp_transport_unref(sctp->ending);

@@ -86,8 +86,6 @@ void transport_tick(struct transport *t, rtc_time_t now)
         return;
     dtls_tick(t->dtls, now, &t->out);
     transport_tick_upper(t, now);
-    if (t->channels)
-        data_channels_tick(t->channels, now, &t->sctp_out);
     if (t->rtp) {
         rtp_session_set_rtt(t->rtp, ice_agent_rtt_us(t->ice.current.agent));
         rtp_session_tick(t->rtp, now, &t->rtp_out);
@@ -102,8 +100,6 @@ rtc_time_t transport_deadline(const struct transport *t, enum timer_reason *why)
     rtc_time_t at = transport_ice_deadline(t, why);
     deadline_min(&at, why, dtls_deadline(t->dtls, &reason), TIMER_DTLS_RETRANSMIT);
     deadline_min(&at, why, transport_upper_deadline(t), TIMER_SCTP);
-    if (t->channels)
-        deadline_min(&at, why, data_channels_deadline(t->channels, &reason), TIMER_SCTP);
     if (t->rtp) {
         rtc_time_t rtp = rtp_session_deadline(t->rtp, &reason);
         deadline_min(&at, why, rtp, reason);

@@ -63,7 +63,8 @@ void transport_identity_free(struct transport_identity *identity)
 int transport_prepare_sctp(struct transport *t, uint16_t remote_port, bool anew, struct data_channels **out)
 {
     *out = NULL;
-    bool another = t->sctp.state != ASSOCIATION_NONE && (anew || t->sctp.remote_port != remote_port);
+    bool over = t->channels && data_channels_state(t->channels) == SCTP_CLOSED && t->sctp.state == ASSOCIATION_NONE;
+    bool another = over || (t->sctp.state != ASSOCIATION_NONE && (anew || t->sctp.remote_port != remote_port));
     int error = another ? transport_make_channels(t, out) : transport_need_channels(t);
     return error || another ? error : data_channels_reserve_ids(t->channels);
 }
@@ -110,10 +111,10 @@ void transport_start_sctp(struct transport *t, uint16_t remote_port, uint64_t re
         snap_free(snap);
     if (!next) /* the role goes with the description; of another association, when it begins */
         data_channels_set_role(t->channels, t->due.identity ? t->due.identity->role == DTLS_CLIENT : dtls_role(t->dtls) == DTLS_CLIENT);
-    if (t->sctp.state == ASSOCIATION_NONE)
-        transport_sctp_set_state(t, ASSOCIATION_AGREED);
-    else if (next)
+    if (next)
         transport_sctp_set_state(t, ASSOCIATION_ENDING);
+    else if (t->sctp.state == ASSOCIATION_NONE)
+        transport_sctp_set_state(t, ASSOCIATION_AGREED);
     else {
         t->sctp.remote_max_message = remote_max_message;
         data_channels_set_remote_max(t->channels, remote_max_message);

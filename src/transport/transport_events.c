@@ -103,8 +103,7 @@ static void dtls_changed(struct transport *t, rtc_time_t now, enum dtls_state st
         transport_log(t, RTC_LOG_INFO, "DTLS: connected as %s, %s", dtls_role(t->dtls) == DTLS_CLIENT ? "client" : "server",
                       dtls_cipher(t->dtls));
         transport_take_keys(t);
-        if (t->sctp.state == ASSOCIATION_STARTED)
-            data_channels_go_on(t->channels, now, &t->sctp_out);
+        transport_go_on_sctp(t, now);
         (void)transport_run_sctp(t, now); /* data that overtook the peer's last flight comes next */
     }
     if (state == DTLS_CLOSED)

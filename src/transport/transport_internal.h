@@ -70,7 +70,7 @@ struct transport_sctp {
     uint16_t remote_port;         /* once agreed, as the next */
     uint64_t remote_max_message;
     bool outlives;      /* DTLS, when the peer ends that: for a moment, in which a description may begin it anew */
-    rtc_time_t ends_at; /* that moment's end; 0: it is not waited for */
+    rtc_time_t ends_at; /* the end of a moment in which a description may give the channels new ground; 0: it is not waited for */
 };
 
 /* Marks of packets (transport_marks.h), written to there alone, but for `stale`. */

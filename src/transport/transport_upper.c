@@ -110,6 +110,13 @@ void transport_sctp_set_state(struct transport *t, enum association_state state)
         t->sctp.state = state;
 }
 
+void transport_go_on_sctp(struct transport *t, rtc_time_t now)
+{
+    t->sctp.ends_at = 0;
+    if (t->sctp.state == ASSOCIATION_STARTED)
+        data_channels_go_on(t->channels, now, &t->sctp_out);
+}
+
 bool transport_run_sctp(struct transport *t, rtc_time_t now)
 {
     if (t->sctp.state != ASSOCIATION_AGREED || dtls_state(t->dtls) != DTLS_CONNECTED)
@@ -145,13 +152,27 @@ void transport_set_handed_over(struct transport *t, bool handed_over)
         data_channels_set_survives(t->channels, handed_over);
 }
 
+/* What the channels stand on is gone, and a description may give them another: the association was lost while an offer has the transport
+ * handed over, or they were made when the peer had closed DTLS already. */
+static bool stands_on_nothing(const struct transport *t)
+{
+    if (!t->channels || data_channels_state(t->channels) == SCTP_CLOSED)
+        return false;
+    return transport_is_over(t) || (data_channels_are_adrift(t->channels) && dtls_state(t->dtls) == DTLS_CONNECTED);
+}
+
+static void await_description(struct transport *t, rtc_time_t now)
+{
+    if (t->sctp.ends_at == 0 && stands_on_nothing(t))
+        t->sctp.ends_at = dtls_state(t->dtls) == DTLS_FAILED ? now : now + offer_takes;
+}
+
 void transport_receive_sctp(struct transport *t, rtc_time_t now, struct slice packet)
 {
     if (!t->channels || t->sctp.state != ASSOCIATION_STARTED)
         return;
     data_channels_input(t->channels, now, packet, &t->sctp_out);
-    if (data_channels_are_adrift(t->channels) && t->sctp.ends_at == 0)
-        t->sctp.ends_at = now + offer_takes;
+    await_description(t, now);
 }
 
 /* What stands on DTLS goes with it: the channels (RFC 8831 6.7) and the media whose keys it gave. ICE goes on by itself: it is not the
@@ -170,6 +191,9 @@ void transport_end_upper(struct transport *t, rtc_time_t now)
 
 void transport_tick_upper(struct transport *t, rtc_time_t now)
 {
+    if (t->channels)
+        data_channels_tick(t->channels, now, &t->sctp_out);
+    await_description(t, now);
     if (t->sctp.ends_at == 0 || now < t->sctp.ends_at)
         return;
     t->sctp.ends_at = 0;
@@ -178,7 +202,12 @@ void transport_tick_upper(struct transport *t, rtc_time_t now)
 
 rtc_time_t transport_upper_deadline(const struct transport *t)
 {
-    return t->sctp.ends_at > 0 ? t->sctp.ends_at : RTC_TIME_NEVER;
+    rtc_time_t at = t->channels ? data_channels_deadline(t->channels, &(enum timer_reason){TIMER_NONE}) : RTC_TIME_NEVER;
+    if (t->sctp.ends_at > 0)
+        deadline_min(&at, NULL, t->sctp.ends_at, TIMER_SCTP);
+    else if (stands_on_nothing(t))
+        at = 0; /* at once: it is to be waited for */
+    return at;
 }
 
 bool transport_is_over(const struct transport *t)

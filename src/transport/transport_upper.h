@@ -38,9 +38,11 @@ bool transport_is_over(const struct transport *t);
 void transport_end_upper(struct transport *t, rtc_time_t now);
 /* What came for the association. */
 void transport_receive_sctp(struct transport *t, rtc_time_t now, struct slice packet);
-/* Channels that were not taken over end now; and when. */
+/* What is due of the channels. Those whose ground was not taken over by now end. */
 void transport_tick_upper(struct transport *t, rtc_time_t now);
 rtc_time_t transport_upper_deadline(const struct transport *t);
+/* DTLS is up: the association that there was goes on over it. */
+void transport_go_on_sctp(struct transport *t, rtc_time_t now);
 /* The association begins, if it was agreed on and DTLS is up; false: it does not. */
 bool transport_run_sctp(struct transport *t, rtc_time_t now);
 int transport_make_dtls(const struct transport *t, struct dtls **out);

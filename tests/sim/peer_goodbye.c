@@ -20,8 +20,14 @@ struct scene {
     struct peer_pump *pump[2];
 };
 
-/* Media both ways and a channel of peer 0's. */
-static void begin(struct scene *s, uint64_t seed)
+static void open_chat(struct scene *s)
+{
+    assert_int_equal(rtc_peer_connection_create_data_channel(s->p.peer[0].pc, "chat", 4, NULL, &s->channel), RTC_OK);
+    s->chat = (struct channel_log){&s->log[0], "chat"};
+    channel_log_attach(s->channel, &s->chat);
+}
+
+static void begin_pair(struct scene *s, uint64_t seed)
 {
     memset(s, 0, sizeof *s);
     peer_scene(&s->p, seed, true);
@@ -30,14 +36,29 @@ static void begin(struct scene *s, uint64_t seed)
         s->pump[i] = peer_pump_new(&s->pumps, &s->p, RTC_MEDIA_VIDEO);
         assert_int_equal(rtc_peer_connection_add_track(s->p.peer[i].pc, s->pump[i]->track, NULL, 0, NULL), RTC_OK);
     }
-    assert_int_equal(rtc_peer_connection_create_data_channel(s->p.peer[0].pc, "chat", 4, NULL, &s->channel), RTC_OK);
+}
+
+static void connect(struct scene *s)
+{
     peer_exchange(&s->p, 0);
     peer_connect(&s->p, SECOND);
     peer_run(&s->p, 3 * SECOND);
     for (int i = 0; i < 2; i++)
         peer_log_attach(&s->p.peer[i], &s->log[i]);
-    s->chat = (struct channel_log){&s->log[0], "chat"};
-    channel_log_attach(s->channel, &s->chat);
+}
+
+static void begin_media(struct scene *s, uint64_t seed)
+{
+    begin_pair(s, seed);
+    connect(s);
+}
+
+/* Media both ways and a channel of peer 0's. */
+static void begin(struct scene *s, uint64_t seed)
+{
+    begin_pair(s, seed);
+    open_chat(s);
+    connect(s);
     peer_run(&s->p, 100 * MS);
     s->log[0].text[0] = s->log[1].text[0] = 0;
 }
@@ -167,6 +188,60 @@ static void negotiated_afterwards(void **state)
     }
 }
 
+/* A connection of media whose peer closed DTLS: a channel that is made then waits for as long as one that was there would have, since an
+ * offer may give it another association, and ends. One that comes later ends at once. */
+static void a_channel_afterwards(void **state)
+{
+    (void)state;
+    for (int negotiated = 0; negotiated < 2; negotiated++) {
+        struct scene s;
+        begin_media(&s, 5);
+        close_dtls(&s, 1);
+        peer_run(&s.p, 100 * MS);
+        s.log[0].text[0] = 0;
+        open_chat(&s);
+        if (negotiated)
+            peer_exchange(&s.p, 0);
+        assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CONNECTING);
+        peer_run(&s.p, 4 * SECOND);
+        assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
+        assert_int_equal(peer_log_count(&s.log[0], "chat:error"), 1);
+        assert_int_equal(peer_log_count(&s.log[0], "chat:close"), 1);
+        rtc_data_channel_unref(s.channel);
+        open_chat(&s);
+        peer_run(&s.p, 100 * MS);
+        assert_int_equal(rtc_data_channel_ready_state(s.channel), RTC_DATA_CHANNEL_CLOSED);
+        end(&s);
+    }
+}
+
+/* The same, and then another endpoint takes the call over with a section of data: its channels have an association. */
+static void taken_over_afterwards(void **state)
+{
+    (void)state;
+    for (int waits = 0; waits < 2; waits++) {
+        const rtc_configuration c = {.size = sizeof c};
+        rtc_data_channel *other;
+        struct scene s;
+        begin_media(&s, 6);
+        close_dtls(&s, 1);
+        peer_run(&s.p, 100 * MS);
+        open_chat(&s);
+        peer_run(&s.p, waits ? SECOND : 5 * SECOND);
+        sim_peers_replace(&s.p, 1, &c);
+        assert_int_equal(rtc_peer_connection_add_track(s.p.peer[1].pc, s.pump[1]->track, NULL, 0, NULL), RTC_OK);
+        assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[1].pc, "other", 5, NULL, &other), RTC_OK);
+        peer_exchange(&s.p, 1);
+        peer_connect(&s.p, 10 * SECOND);
+        peer_run(&s.p, 5 * SECOND);
+        assert_int_equal(rtc_data_channel_ready_state(other), RTC_DATA_CHANNEL_OPEN);
+        assert_int_equal(rtc_data_channel_ready_state(s.channel), waits ? RTC_DATA_CHANNEL_OPEN : RTC_DATA_CHANNEL_CLOSED);
+        assert_int_equal(rtc_sctp_transport_get_state(rtc_peer_connection_sctp(s.p.peer[0].pc)), RTC_SCTP_TRANSPORT_CONNECTED);
+        rtc_data_channel_unref(other);
+        end(&s);
+    }
+}
+
 /* A close_notify that comes while data is still on its way to the application loses none of it. */
 static void last_words(void **state)
 {
@@ -224,8 +299,13 @@ static void refused_fingerprint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hangs_up),   cmocka_unit_test(only_close_notify),   cmocka_unit_test(negotiated_afterwards),
-        cmocka_unit_test(last_words), cmocka_unit_test(refused_fingerprint),
+        cmocka_unit_test(hangs_up),
+        cmocka_unit_test(only_close_notify),
+        cmocka_unit_test(negotiated_afterwards),
+        cmocka_unit_test(last_words),
+        cmocka_unit_test(refused_fingerprint),
+        cmocka_unit_test(a_channel_afterwards),
+        cmocka_unit_test(taken_over_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
