@@ -2,6 +2,7 @@
 /* See h264_profile.h. */
 #include "h264_profile.h"
 
+#include "base64.h"
 #include "fmtp.h"
 #include "text.h"
 
@@ -132,34 +133,8 @@ void h264_picture_limits(const char *fmtp, uint32_t *blocks, uint32_t *blocks_pe
         }
 }
 
-static int digit_of(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 size_t h264_set_read(struct slice text, uint8_t *out, size_t max)
 {
-    uint32_t bits = 0;
-    unsigned count = 0;
-    size_t len = 0;
-    while (text.len > 0 && text.data[text.len - 1] == '=')
-        text.len--;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = digit_of(text.data[i]);
-        if (digit < 0 || (count >= 2 && len == max))
-            return 0;
-        bits = bits << 6 | (uint32_t)digit;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            out[len++] = (uint8_t)(bits >> count);
-        }
-    }
-    return len;
+    size_t len;
+    return base64_decode(text, out, max, &len) ? len : 0;
 }
