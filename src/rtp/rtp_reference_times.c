@@ -4,20 +4,23 @@
 
 #include "rtcp.h"
 
+/* Its own, a new one, or that of the one not heard of for longest. */
 static struct rtp_reference_time *place_for(struct rtp_reference_times *times, uint32_t ssrc)
 {
-    for (size_t i = 0; i < times->count; i++)
+    struct rtp_reference_time *oldest = times->heard;
+    for (size_t i = 0; i < times->count; i++) {
         if (times->heard[i].ssrc == ssrc)
             return &times->heard[i];
-    if (times->count < RTCP_EXTENDED_DELAYS_MAX)
-        return &times->heard[times->count++];
-    times->oldest = (times->oldest + 1) % RTCP_EXTENDED_DELAYS_MAX;
-    return &times->heard[times->oldest];
+        if (times->heard[i].turn < oldest->turn)
+            oldest = &times->heard[i];
+    }
+    return times->count < RTCP_EXTENDED_DELAYS_MAX ? &times->heard[times->count++] : oldest;
 }
 
 void rtp_reference_times_hear(struct rtp_reference_times *times, rtc_time_t arrived, uint32_t ssrc, uint64_t ntp)
 {
-    *place_for(times, ssrc) = (struct rtp_reference_time){.ssrc = ssrc, .middle = rtcp_ntp_middle(ntp), .arrived = arrived};
+    const struct rtp_reference_time heard = {.ssrc = ssrc, .middle = rtcp_ntp_middle(ntp), .arrived = arrived, .turn = times->turn++};
+    *place_for(times, ssrc) = heard;
 }
 
 size_t rtp_reference_times_answers(const struct rtp_reference_times *times, rtc_time_t now, struct rtcp_delay out[RTCP_EXTENDED_DELAYS_MAX])

@@ -13,6 +13,7 @@ struct rtp_reference_time {
     uint32_t ssrc;
     uint32_t middle; /* of it, 32 bits */
     rtc_time_t arrived;
+    uint64_t turn; /* the greater, the later, also of those that came at once */
     bool answered;
 };
 
@@ -20,7 +21,8 @@ struct rtp_reference_time {
  * answered under the latest ones. */
 struct rtp_reference_times {
     struct rtp_reference_time heard[RTCP_EXTENDED_DELAYS_MAX];
-    size_t count, oldest;
+    size_t count;
+    uint64_t turn;
     uint32_t told_as; /* our SSRC; meaningful when `told` */
     bool told;
 };

@@ -134,6 +134,23 @@ static void times_are_answered_once(void **state)
         assert_true(answers[i].ssrc >= 200 - RTCP_EXTENDED_DELAYS_MAX);
 }
 
+/* Of more names than there is room for, the one that was silent for longest gives its place, wherever that is. */
+static void the_longest_silent_gives_way(void **state)
+{
+    struct rtp_reference_times times = {0};
+    struct rtcp_delay answers[RTCP_EXTENDED_DELAYS_MAX];
+    (void)state;
+    for (uint32_t i = 0; i < RTCP_EXTENDED_DELAYS_MAX; i++)
+        rtp_reference_times_hear(&times, 1000000 + i, 100 + i, 0xe000000100000000);
+    rtp_reference_times_hear(&times, 2000000, 100, 0xe000000200000000);
+    rtp_reference_times_hear(&times, 2000001, 102, 0xe000000200000000);
+    for (uint32_t i = 0; i < 3; i++) /* in the places of 101, 103 and 104 */
+        rtp_reference_times_hear(&times, 3000000 + i, 200 + i, 0xe000000300000000);
+    assert_int_equal(rtp_reference_times_answers(&times, 4000000, answers), RTCP_EXTENDED_DELAYS_MAX);
+    for (size_t i = 0; i < RTCP_EXTENDED_DELAYS_MAX; i++)
+        assert_int_equal(answers[i].ssrc, i == 1 ? 200 : i == 3 ? 201 : i == 4 ? 202 : 100 + i);
+}
+
 static void answers_to_others_are_not_ours(void **state)
 {
     struct rtp_reference_times times = {0};
@@ -158,9 +175,13 @@ static void round_trips(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_both_and_skips_others),    cmocka_unit_test(refuses_lengths_that_do_not_fit),
-        cmocka_unit_test(what_is_written_is_read),        cmocka_unit_test(times_are_answered_once),
-        cmocka_unit_test(answers_to_others_are_not_ours), cmocka_unit_test(round_trips),
+        cmocka_unit_test(reads_both_and_skips_others),
+        cmocka_unit_test(refuses_lengths_that_do_not_fit),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(the_longest_silent_gives_way),
+        cmocka_unit_test(times_are_answered_once),
+        cmocka_unit_test(answers_to_others_are_not_ours),
+        cmocka_unit_test(round_trips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
