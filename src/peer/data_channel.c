@@ -242,6 +242,18 @@ static void run_message(rtc_peer_connection *pc, rtc_data_channel *c, struct use
 
 /* ---- What the application is told ---- */
 
+static const char *words_for(int error)
+{
+    switch (error) {
+    case RTC_ERR_NETWORK:
+        return "the SCTP association ended";
+    case RTC_ERR_RANGE:
+        return "the id is beyond the channels that both sides have";
+    default:
+        return rtc_error_message(error);
+    }
+}
+
 /* RTCError (webrtc-pc 6.2, 11): without its association a channel is closed by then. */
 static void tell_error(rtc_data_channel *c, const struct user_event *e)
 {
@@ -250,7 +262,7 @@ static void tell_error(rtc_data_channel *c, const struct user_event *e)
     const rtc_error_info info = {
         .size = sizeof info,
         .error = RTC_ERR_OPERATION,
-        .message = lost ? "the SCTP association ended" : rtc_error_message(e->value),
+        .message = words_for(e->value),
         .detail = lost ? RTC_ERROR_SCTP_FAILURE : RTC_ERROR_DATA_CHANNEL_FAILURE,
         .sdp_line_number = -1,
         .sctp_cause_code = lost && cause ? *cause : -1,

@@ -171,7 +171,7 @@ void channel_resume(struct data_channels *dc, struct out *out)
         struct channel *c = dc->set.channels[i];
         if (c->state != CHANNEL_OPEN || c->id < dc->streams)
             continue;
-        channel_fail(c, RTC_ERR_OPERATION, out);
+        channel_fail(c, RTC_ERR_RANGE, out);
         channel_finish(dc, c, out);
     }
     for (size_t id = dc->streams; id < dc->set.ids; id++)

@@ -73,8 +73,10 @@ void channel_announce_all(struct data_channels *dc, rtc_time_t now, struct out *
 /* Once the association is up. */
 static int start(struct data_channels *dc, struct channel *c, struct out *out)
 {
-    if (c->id == CHANNEL_ID_NONE || c->id >= dc->streams)
+    if (c->id == CHANNEL_ID_NONE)
         return RTC_ERR_OPERATION;
+    if (c->id >= dc->streams)
+        return RTC_ERR_RANGE;
     int error = c->terms.negotiated || c->opening.announced ? RTC_OK : send_open(dc, c);
     if (!error)
         channel_set_state(c, CHANNEL_OPEN, out);

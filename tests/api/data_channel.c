@@ -99,6 +99,35 @@ static void ids_come_with_the_answer(void **state)
     end(&s);
 }
 
+/* Its error says what was wrong with it. */
+static void on_beyond(rtc_data_channel *channel, void *user, const rtc_error_info *error)
+{
+    (void)channel;
+    assert_int_equal(error->error, RTC_ERR_OPERATION);
+    assert_int_equal(error->detail, RTC_ERROR_DATA_CHANNEL_FAILURE);
+    assert_non_null(strstr(error->message, "beyond the channels"));
+    ++*(int *)user;
+}
+
+static void an_id_that_was_too_high(void **state)
+{
+    const rtc_data_channel_init far = {.size = sizeof far, .negotiated = true, .id = 65534};
+    const rtc_data_channel_callbacks callbacks = {.size = sizeof callbacks, .on_error = on_beyond};
+    struct scene s;
+    rtc_data_channel *c;
+    int errors = 0;
+    (void)state;
+    begin(&s, 12);
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "f", 1, &far, &c), RTC_OK);
+    assert_int_equal(rtc_data_channel_set_callbacks(c, &callbacks, &errors), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(errors, 1);
+    rtc_data_channel_unref(c);
+    end(&s);
+}
+
 static void any_negotiated_id_may_be_tried(void **state)
 {
     const rtc_data_channel_init far = {.size = sizeof far, .negotiated = true, .id = 65534};
@@ -362,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_priority_is_told),
         cmocka_unit_test(ids_come_with_the_answer),
+        cmocka_unit_test(an_id_that_was_too_high),
         cmocka_unit_test(any_negotiated_id_may_be_tried),
         cmocka_unit_test(the_closing_procedure),
         cmocka_unit_test(the_peer_closes_its_connection),

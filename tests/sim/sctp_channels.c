@@ -132,7 +132,7 @@ static void test_closed_beyond_the_streams(void **state)
     assert_int_equal(sim_channel(sim, 0, handles[1])->state, CHANNEL_CLOSED);
     assert_int_equal(sim_channel(sim, 0, handles[1])->errors, 0);
     assert_int_equal(sim_channel(sim, 0, handles[2])->state, CHANNEL_CLOSED);
-    assert_int_equal(sim_channel(sim, 0, handles[2])->error, RTC_ERR_OPERATION);
+    assert_int_equal(sim_channel(sim, 0, handles[2])->error, RTC_ERR_RANGE);
     assert_non_null(sim_channel_by_peer(sim, 1, 0));
     assert_null(sim_channel_by_peer(sim, 1, 1));
     assert_int_equal(sim_send(sim, 0, handles[0], true, slice_str("x")), RTC_OK);
@@ -238,7 +238,7 @@ static void test_max_channels(void **state)
     assert_int_equal(data_channels_max(sim->end[0].dc), 4);
     assert_int_equal(data_channels_max(sim->end[1].dc), 4);
     assert_int_equal(sim_channel(sim, 1, beyond)->state, CHANNEL_CLOSED);
-    assert_int_equal(sim_channel(sim, 1, beyond)->error, RTC_ERR_OPERATION);
+    assert_int_equal(sim_channel(sim, 1, beyond)->error, RTC_ERR_RANGE);
     assert_int_equal(sim_channel(sim, 1, handles[1])->state, CHANNEL_OPEN);
     assert_int_equal(sim_channel(sim, 1, handles[2])->state, CHANNEL_CLOSED);
     uint32_t handle;
