@@ -116,7 +116,7 @@ struct snap *prepared_take(rtc_peer_connection *pc, const struct jsep_section *l
     uint8_t room[SNAP_INIT_MAX];
     struct slice chunk = decode(remote->sctp.init, room);
     write_prepared(pc, &ours);
-    if (!snap || !slice_eq(slice_str(ours.text), local->sctp.init) || !snap_can_take(snap, chunk))
+    if (!snap || remote->sctp.port != SCTP_DEFAULT_PORT || !slice_eq(slice_str(ours.text), local->sctp.init) || !snap_can_take(snap, chunk))
         return NULL;
     snap_take(snap, chunk);
     pc->channels.prepared = NULL;
