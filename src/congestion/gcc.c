@@ -263,11 +263,11 @@ static void try_less(struct gcc *g, rtc_time_t now)
     g->less_until = now + (lasts < LESS_LEAST_US ? LESS_LEAST_US : lasts > LESS_MOST_US ? LESS_MOST_US : lasts);
 }
 
-/* Where it seems to jump, what two messages agree on; a long one is believed at once. */
+/* Where it seems to jump, what the last messages agree on; a long one is believed at once. */
 static rtc_time_t queue(const struct gcc *g)
 {
     const struct queue_delay *q = &g->queue;
-    return q->jitter_us > NOISY_US && q->standing_us < QUEUE_LONG_US && q->before_us < q->standing_us ? q->before_us : q->standing_us;
+    return q->jitter_us > NOISY_US && q->standing_us < QUEUE_LONG_US ? q->lasting_us : q->standing_us;
 }
 
 static void feedback(struct congestion *c, const struct congestion_feedback *f)

@@ -52,16 +52,15 @@ void queue_delay_judge(struct queue_delay *delay, rtc_time_t now)
         d->last[i] = d->last[i - 1];
     d->last[0].least = d->least;
     d->last[0].count = d->count;
-    rtc_time_t least = d->least;
+    rtc_time_t least = d->least, lasting = d->least;
     unsigned count = d->count;
-    for (unsigned i = 1; i < QUEUE_DELAY_LAST && count < ENOUGH; i++) {
-        if (d->last[i].count == 0)
-            break;
-        least = sooner(least, d->last[i].least);
+    for (unsigned i = 1; i < QUEUE_DELAY_LAST && d->last[i].count > 0; i++) {
+        least = count < ENOUGH ? sooner(least, d->last[i].least) : least;
+        lasting = sooner(lasting, d->last[i].least);
         count += d->last[i].count;
     }
-    d->before_us = d->standing_us;
     d->standing_us = least > reference ? least - reference : 0;
+    d->lasting_us = lasting > reference ? lasting - reference : 0;
     d->least = RTC_TIME_NEVER;
     d->sum = 0;
     d->count = 0;

@@ -21,7 +21,7 @@ struct queue_delay {
     double jitter_us;         /* how far a packet is above the quickest of its message, on average */
     unsigned judged;          /* messages, up to as many as the average is over */
     rtc_time_t standing_us;   /* the queue */
-    rtc_time_t before_us;     /* as it was a message before */
+    rtc_time_t lasting_us;    /* what stood all the time of the last messages */
 };
 
 void queue_delay_init(struct queue_delay *delay, rtc_time_t now);

@@ -40,17 +40,17 @@ struct scenario {
 #define LINK(bps) .delay_us = 25 * MS, .rate_bps = (bps), .queue_us = 300 * MS
 
 static const struct scenario scenarios[] = {
-    {"narrow", 30, {{0, {LINK(1000000)}}}, .share = 0.88, .queue_ms = 40, .start_s = 1.5},
+    {"narrow", 30, {{0, {LINK(1000000)}}}, .share = 0.93, .queue_ms = 40, .start_s = 1.5},
     {"drop",
      62,
      {{0, {LINK(2500000)}}, {20, {LINK(600000)}}, {35, {LINK(2500000)}}},
-     .share = 0.85,
-     .queue_ms = 60,
-     .start_s = 2,
+     .share = 0.88,
+     .queue_ms = 40,
+     .start_s = 1.5,
      .back_s = 5,
-     .freezes = 8},
-    {"loss", 30, {{0, {LINK(3000000), .loss = 0.05}}}, .share = 0.5, .queue_ms = 100, .start_s = 30, .freezes = 5},
-    {"jitter", 30, {{0, {LINK(3000000), .jitter_us = 30 * MS}}}, .share = 0.7, .queue_ms = 60, .start_s = 4},
+     .freezes = 4},
+    {"loss", 30, {{0, {LINK(3000000), .loss = 0.05}}}, .share = 0.8, .queue_ms = 40, .start_s = 3, .freezes = 2},
+    {"jitter", 30, {{0, {LINK(3000000), .jitter_us = 30 * MS}}}, .share = 0.82, .queue_ms = 40, .start_s = 2.5},
 };
 
 struct bin {
