@@ -470,6 +470,29 @@ static void a_keyframe_answers_what_is_held_back(void **state)
     fixture_fini(&f);
 }
 
+/* Receivers behind one peer that ask every 10 ms for ten seconds, by PLI and by FIR of two of them, over a round trip of 250 ms: at most one
+ * request of a keyframe goes on in each round trip, and none is forgotten. */
+static void a_storm_of_requests_is_one_in_a_round_trip(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, true);
+    f.sender->heard.round_trip_us = 250 * MS;
+    unsigned asked = 0;
+    rtc_time_t last = 0;
+    for (unsigned i = 0; i < 1000; i++, f.now += 10 * MS) {
+        bool wanted = rtp_send_stream_tick(f.sender, f.now).keyframe;
+        wanted = rtp_send_stream_pli(f.sender, f.now) || wanted;
+        wanted = rtp_send_stream_fir(f.sender, f.now, 5 + i % 2, (uint8_t)i) || wanted;
+        if (!wanted)
+            continue;
+        assert_true(asked++ == 0 || f.now - last >= 250 * MS);
+        last = f.now;
+    }
+    assert_in_range(asked, 38, 41);
+    fixture_fini(&f);
+}
+
 static void a_repeated_fir_is_one_request(void **state)
 {
     (void)state;
@@ -658,6 +681,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_nacks_is_bounded),
         cmocka_unit_test(nothing_is_repaired_without_rtx),
         cmocka_unit_test(keyframe_requests_are_limited),
+        cmocka_unit_test(a_storm_of_requests_is_one_in_a_round_trip),
         cmocka_unit_test(a_keyframe_answers_what_is_held_back),
         cmocka_unit_test(a_repeated_fir_is_one_request),
         cmocka_unit_test(what_arrives_outlives_the_octet_count),
