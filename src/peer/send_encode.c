@@ -25,7 +25,6 @@ static void adopt_codec(struct send_pipeline *p, uint32_t i)
     if (row && row->picture_limits)
         row->picture_limits(layer->codec.fmtp, &e->limit.blocks, &e->limit.blocks_per_second);
     e->inband_fec = capabilities_inband_fec(&layer->codec);
-    e->loss_percent = e->inband_fec ? 10 : 0;
     layer->codec_changed = false;
     layer->stats.implementation = e->codec ? e->codec->implementation : NULL;
     layer->stats.power = e->codec ? e->codec->power : RTC_CODEC_POWER_UNKNOWN;
@@ -107,12 +106,12 @@ static void settings_of(struct send_pipeline *p, uint32_t i, rtc_codec_parameter
         .sample_rate = codec->clock_rate,
         .channels = p->worker.channels,
         .inband_fec = e->inband_fec,
-        .packet_loss_percent = e->loss_percent,
         .encodings = p->worker.whole ? p->worker.count : 1,
         .parameters = parameters,
     };
     pthread_mutex_lock(&p->lock);
     s->bitrate_bps = take_bitrate(p, i);
+    s->packet_loss_percent = e->inband_fec ? p->shared.layers[i].loss_percent : 0;
     s->speed = p->shared.load.speed;
     pthread_mutex_unlock(&p->lock);
 }

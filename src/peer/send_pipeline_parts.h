@@ -57,9 +57,10 @@ struct send_layer {
     bool keyframe_wanted, bitrate_changed;
     bool silent; /* the session lets nothing of it through for now */
     uint32_t bitrate_bps;
+    uint8_t loss_percent; /* of sound: what of it is lost */
     struct send_limits limits;
-    struct picture_rate rate; /* fewer than come, and */
-    double fewer_us;          /* so long after each other; 0: as they come */
+    struct picture_rate rate;         /* fewer than come, and */
+    double fewer_us;                  /* so long after each other; 0: as they come */
     double picture_due;               /* the capture time before which pictures come too early for the framerate that was asked for */
     struct send_pipeline_stats stats; /* its own; what was left out for all of them is shared */
 };
@@ -87,7 +88,6 @@ struct send_encoder {
     const rtc_codec_ops *codec;   /* NULL: only encoded frames pass */
     struct jsep_codec negotiated; /* what it was chosen for */
     struct picture_limit limit;   /* of who receives it */
-    uint32_t loss_percent;
     bool inband_fec;
     void *encoder; /* NULL before the first frame */
     struct video_scale scale;

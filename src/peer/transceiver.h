@@ -55,7 +55,8 @@ struct sender_encoding {
     struct jsep_rid_limits limits;   /* that the peer sets it */
     struct jsep_codec codec;         /* that it is sent with; payload_type JSEP_NO_PAYLOAD_TYPE: none yet */
     uint32_t target_bitrate_bps;     /* what the session last allowed; 0: nothing said yet, or nothing */
-    bool target_told;                /* it said something */
+    bool target_told;                /* it said something, */
+    uint8_t loss_percent;            /* with what it loses of sound */
     rtc_circuit circuit;             /* as it was last told */
     uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
     struct send_pipeline_stats past; /* of the pipelines before the one that there is */

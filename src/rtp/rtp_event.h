@@ -60,7 +60,10 @@ struct rtp_event {
     union {
         struct rtp_picture video;
         struct rtp_sound audio;
-        uint32_t target_bps;
+        struct {
+            uint32_t target_bps;
+            uint8_t loss_percent; /* of sound: what the peer reports as lost, in fives */
+        };
         struct {
             uint8_t event; /* 0 to 15 */
             bool ended;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What sound is encoded with unless it is limited. */
-enum { RTP_SOUND_BPS = 48000 };
+enum { RTP_SOUND_BPS = 48000, RTP_SOUND_LOSS_PERCENT = 10 /* that is expected before anything is known */ };
 enum {
     RTP_MID_MAX = 32,
     RTP_RID_MAX = 16,

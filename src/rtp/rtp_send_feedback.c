@@ -70,6 +70,18 @@ static rtc_time_t measure_round_trip(struct rtp_send_stream *s, rtc_time_t arriv
     return sample;
 }
 
+/* A lost packet of a few tells nothing. */
+static void note_loss(struct rtp_stream_heard *h, uint32_t expected, uint32_t lost)
+{
+    enum { LEAST = 50, STEP = 5, MOST = 50 };
+    h->expected_lately = h->expected_lately / 2 + expected;
+    h->lost_lately = h->lost_lately / 2 + lost;
+    if (h->expected_lately < LEAST)
+        return;
+    uint64_t percent = (h->lost_lately * 100 / h->expected_lately + STEP / 2) / STEP * STEP;
+    h->loss_percent = percent < MOST ? (uint8_t)percent : MOST;
+}
+
 /* Counts of packets are cumulative, so that a report that is lost takes nothing away; a peer that counts anew is followed. */
 static void note_sample(struct rtp_send_stream *s, rtc_time_t arrived, const struct rtcp_report *report, rtc_time_t round_trip_us)
 {
@@ -90,6 +102,7 @@ static void note_sample(struct rtp_send_stream *s, rtc_time_t arrived, const str
         .under_way_us = left < arrived ? arrived - left : 0,
         .jitter_us = s->format.codec.clock_rate ? (rtc_time_t)report->jitter * US_PER_S / s->format.codec.clock_rate : 0,
     };
+    note_loss(&s->heard, expected, (uint32_t)lost);
     if (s->format.redundancy)
         rtp_send_redundancy_report(s->format.redundancy, expected, (uint32_t)lost);
     s->heard.highest = report->highest_sequence;

@@ -125,6 +125,7 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
     randomize(s);
     s->heard.first = s->numbers.sequence;
     s->heard.highest = s->heard.first - 1u;
+    s->heard.loss_percent = s->heard.told_loss = RTP_SOUND_LOSS_PERCENT;
     int error = rtp_send_stream_prepare(s, section, encoding);
     rtp_send_stream_configure(s, section, encoding);
     s->stats.ssrc = s->encoding.ssrc;

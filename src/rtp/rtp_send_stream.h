@@ -79,6 +79,8 @@ struct rtp_stream_heard {
     int32_t lost;
     rtc_time_t round_trip_us; /* smoothed; 0: unknown */
     struct rtp_rate_sample sample;
+    uint64_t expected_lately, lost_lately; /* packets of the last reports, the older the less */
+    uint8_t loss_percent, told_loss;       /* of these, in fives; what the encoder was told */
 };
 
 /* Owned by its member, of the session's thread. */

@@ -235,15 +235,23 @@ void rtp_sending_tick_tone(struct rtp_sending *sd, rtc_time_t now, struct rtp_se
 
 /* ---- Rate ---- */
 
+/* Its encoder protects sound against another one. */
+static bool has_other_loss(const struct rtp_send_stream *st)
+{
+    return st->kind == RTC_MEDIA_AUDIO && st->heard.told_loss != st->heard.loss_percent;
+}
+
 static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct out *out)
 {
-    if (st->target_bps == target_bps)
+    if (st->target_bps == target_bps && !has_other_loss(st))
         return;
     struct rtp_event *e = rtp_member_event(out, RTP_EVENT_TARGET_BITRATE, st);
     if (!e)
         return;
     st->target_bps = target_bps;
+    st->heard.told_loss = st->heard.loss_percent;
     e->target_bps = target_bps;
+    e->loss_percent = st->heard.loss_percent;
 }
 
 /* A controller that reads feedback has another word with every message: an encoder is told when it makes a difference, and
@@ -293,7 +301,7 @@ static uint64_t update_sound(struct rtp_sending *sd, struct out *out)
             continue;
         all += target;
         target = for_each_copy(st, target);
-        if (target != RTP_SOUND_BPS || st->target_bps != 0)
+        if (target != RTP_SOUND_BPS || st->target_bps != 0 || has_other_loss(st))
             tell_target(st, target, out);
     }
     return all;
