@@ -22,6 +22,8 @@ struct queued {
 struct send_queue {
     struct queued *head; /* owned */
     struct queued **tail;
+    struct queued *early; /* owned: given, and kept until the peer is heard of (data_channel_anew.c) */
+    struct queued **early_tail;
     uint64_t user_bytes; /* of user messages, as bufferedAmount counts */
     struct link active;  /* in channel_queues.active while there is a message */
     int64_t deficit;     /* bytes it may send in its turn */

@@ -67,23 +67,73 @@ int channel_queue_push(struct channel_queues *qs, struct channel *c, uint32_t pp
     return RTC_OK;
 }
 
-void channel_queue_pop(struct channel_queues *qs, struct channel *c)
+static struct queued *take_first(struct channel_queues *qs, struct channel *c)
 {
     struct queued *q = c->queue.head;
     c->queue.head = q->next;
     c->queue.user_bytes -= user_bytes(q);
-    qs->bytes -= q->len + QUEUED_COST;
     if (qs->straddling == c)
         qs->straddling = NULL;
+    if (!c->queue.head) {
+        list_remove(&c->queue.active);
+        c->queue.deficit = 0;
+    }
+    return q;
+}
+
+static void forget(struct channel_queues *qs, struct queued *q)
+{
+    qs->bytes -= q->len + QUEUED_COST;
     give_back(qs, q);
-    if (c->queue.head)
+}
+
+void channel_queue_pop(struct channel_queues *qs, struct channel *c)
+{
+    forget(qs, take_first(qs, c));
+}
+
+void channel_queue_set_aside(struct channel_queues *qs, struct channel *c)
+{
+    struct queued *q = take_first(qs, c);
+    q->next = NULL;
+    if (!c->queue.early)
+        c->queue.early_tail = &c->queue.early;
+    *c->queue.early_tail = q;
+    c->queue.early_tail = &q->next;
+}
+
+void channel_queue_restore(struct channel_queues *qs, struct channel *c)
+{
+    struct send_queue *queue = &c->queue;
+    if (queue->head && queue->head->done > 0) {
+        queue->user_bytes -= user_bytes(queue->head);
+        queue->head->done = 0;
+        queue->user_bytes += user_bytes(queue->head);
+    }
+    if (!queue->early)
         return;
-    list_remove(&c->queue.active);
-    c->queue.deficit = 0;
+    for (struct queued *q = queue->early; q; q = q->next) {
+        q->done = 0;
+        queue->user_bytes += user_bytes(q);
+    }
+    if (!queue->head) {
+        queue->tail = queue->early_tail;
+        list_append(&qs->active, &queue->active);
+    }
+    *queue->early_tail = queue->head;
+    queue->head = queue->early;
+    queue->early = NULL;
+}
+
+void channel_queue_forget_early(struct channel_queues *qs, struct channel *c)
+{
+    for (struct queued *q; (q = c->queue.early) != NULL; forget(qs, q))
+        c->queue.early = q->next;
 }
 
 void channel_queue_clear(struct channel_queues *qs, struct channel *c)
 {
+    channel_queue_forget_early(qs, c);
     while (c->queue.head)
         channel_queue_pop(qs, c);
 }

@@ -25,7 +25,14 @@ void channel_queues_trim(struct channel_queues *queues);
 /* Copies `bytes`, of which `done` are given already. RTC_ERR_NO_MEMORY. */
 int channel_queue_push(struct channel_queues *queues, struct channel *channel, uint32_t ppid, struct slice bytes, uint32_t done,
                        rtc_time_t expires);
-void channel_queue_pop(struct channel_queues *queues, struct channel *channel);
+/* The first message is given, but may have to be given again: it is kept, and counts. */
+void channel_queue_set_aside(struct channel_queues *queues, struct channel *channel);
+/* What was set aside, and what was given of the first message, is to be given again. */
+void channel_queue_restore(struct channel_queues *queues, struct channel *channel);
+/* What was set aside is known to have come. */
+void channel_queue_forget_early(struct channel_queues *queues, struct channel *channel);
+/* All of it, with what was set aside. */
 void channel_queue_clear(struct channel_queues *queues, struct channel *channel);
+void channel_queue_pop(struct channel_queues *queues, struct channel *channel);
 
 #endif

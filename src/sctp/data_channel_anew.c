@@ -48,7 +48,14 @@ void channel_began_at_once(struct data_channels *dc, rtc_time_t now)
 {
     assoc_expect_restart(dc->assoc, true);
     dc->anew.restart_until = now + PEER_REPEATS_US;
-    dc->anew.at_once = true;
+    dc->anew.at_once = dc->anew.unheard = true;
+}
+
+static void forget_early(struct data_channels *dc)
+{
+    dc->anew.unheard = false;
+    for (size_t i = 0; i < dc->set.count; i++)
+        channel_queue_forget_early(&dc->queues, dc->set.channels[i]);
 }
 
 /* Who begins the association from now on has forgotten its channels. */
@@ -57,6 +64,7 @@ static void expect_no_restart(struct data_channels *dc)
     if (dc->anew.restart_until != 0)
         assoc_expect_restart(dc->assoc, false);
     dc->anew.restart_until = 0;
+    forget_early(dc);
 }
 
 void channel_wait_no_more(struct data_channels *dc, rtc_time_t now)
@@ -77,7 +85,9 @@ static void begin_anew(struct data_channels *dc, struct channel *c, struct out *
 {
     bool reliable = c->terms.max_retransmits < 0 && c->terms.max_packet_life_ms < 0;
     uint32_t gone = 0;
-    bool lost = (c->id != CHANNEL_ID_NONE && assoc_lost_on(dc->assoc, c->id, &gone)) || is_torn(c);
+    if (dc->anew.unheard) /* nothing of it was taken */
+        channel_queue_restore(&dc->queues, c);
+    bool lost = (!dc->anew.unheard && c->id != CHANNEL_ID_NONE && assoc_lost_on(dc->assoc, c->id, &gone)) || is_torn(c);
     uint64_t unsent = c->queue.user_bytes + gone;
     channel_partial_forget(&dc->partials, c);
     channel_reset_anew(dc, c);
@@ -104,6 +114,7 @@ static void begin_all_anew(struct data_channels *dc, struct out *out)
 /* Without a word: the peer's own may have begun again. */
 static void replace(struct data_channels *dc, struct assoc *next, struct out *out)
 {
+    forget_early(dc);
     begin_all_anew(dc, out);
     assoc_free(dc->assoc);
     dc->assoc = next;
@@ -148,7 +159,7 @@ void channel_restarted(struct data_channels *dc, struct out *out)
 {
     begin_all_anew(dc, out);
     dc->anew.held_until = dc->anew.restart_until = 0;
-    dc->anew.at_once = false;
+    dc->anew.at_once = dc->anew.unheard = false;
 }
 
 bool channel_outlive(struct data_channels *dc, const struct assoc_event *e, struct out *out)

@@ -133,7 +133,10 @@ void channel_pump(struct data_channels *dc, rtc_time_t now, bool keep_last, stru
             continue;
         }
         c->queue.deficit -= len + QUEUED_COST;
-        channel_queue_pop(&dc->queues, c);
+        if (dc->anew.unheard)
+            channel_queue_set_aside(&dc->queues, c);
+        else
+            channel_queue_pop(&dc->queues, c);
     }
     dc->sending.holding = keep_last && !list_empty(&dc->queues.active);
 }
@@ -180,7 +183,7 @@ static int check_send(const struct data_channels *dc, const struct channel *c, s
 static int64_t give_directly(struct data_channels *dc, struct channel *c, rtc_time_t now, uint32_t ppid, struct slice bytes,
                              struct out *out)
 {
-    if (channel_held(dc) || !list_empty(&dc->queues.active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
+    if (channel_held(dc) || dc->anew.unheard || !list_empty(&dc->queues.active) || assoc_unsent_total(dc->assoc) >= AHEAD_BYTES)
         return 0;
     if (bytes.len < dc->options.mtu / 2u) {
         if (now - dc->sending.small_sent < BURST_US && now >= dc->sending.small_sent)
@@ -205,6 +208,8 @@ static int accept(struct data_channels *dc, struct channel *c, rtc_time_t now, u
     }
     if (taken > 0)
         dc->queues.straddling = c;
+    else if (dc->anew.unheard)
+        channel_pump(dc, now, false, out);
     else if (idle && bytes.len < dc->options.mtu / 2u && assoc_unsent_total(dc->assoc) < AHEAD_BYTES)
         dc->sending.holding = true;
     else if (dc->sending.holding && dc->queues.bytes > dc->options.mtu)

@@ -232,11 +232,11 @@ int data_channels_start(struct data_channels *dc, rtc_time_t now, bool dtls_clie
     dc->dtls_client = dtls_client;
     dc->remote_max_message_bytes = remote_max;
     set_state(dc, SCTP_CONNECTING, out);
-    channel_announce_all(dc, now, out);
-    if (at_once) {
+    if (at_once)
         channel_began_at_once(dc, now);
+    channel_announce_all(dc, now, out);
+    if (at_once)
         settle(dc, now, out);
-    }
     return RTC_OK;
 }
 

@@ -44,6 +44,7 @@ struct channel_anew {
                                  below is up, or it did */
     rtc_time_t rtt_us;        /* as it was measured before the first one */
     bool at_once;             /* it began without a handshake */
+    bool unheard;             /* and the peer, of which nothing was heard since, may begin it with one, before which it takes nothing */
     bool survives;            /* when the peer aborts it, another one follows */
     bool adrift;              /* it did: `assoc` is that other one, and waits for what is below */
     int cause;                /* of that ABORT; -1: none */

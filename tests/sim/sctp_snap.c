@@ -185,6 +185,35 @@ static void one_side_forgot(void **state)
     end(&s);
 }
 
+/* The same, and the side that has it sends at once, on a channel of its own: what the other one does not take before its handshake comes
+ * afterwards, in order. */
+static void what_was_sent_early(void **state)
+{
+    (void)state;
+    for (size_t len = 100; len <= 1000; len += 900) {
+        struct scene s;
+        begin(&s, 12, &slow);
+        struct snap *forgotten = s.snap[0];
+        snap_take(s.snap[1], snap_init(s.snap[0]));
+        data_channels_set_snap(s.sim->end[1].dc, s.snap[1]);
+        snap_free(forgotten);
+        struct data_channel_options options = sim_reliable("early");
+        uint32_t early = sim_open(s.sim, 1, &options);
+        start(&s, 1);
+        for (uint32_t i = 0; i < 2; i++)
+            assert_int_equal(sim_send_numbered(s.sim, 1, early, len, i), RTC_OK);
+        start(&s, 0);
+        sctp_sim_run(s.sim, 2 * SECOND);
+        struct sim_channel *theirs = sim_channel_by_peer(s.sim, 0, 0);
+        assert_non_null(theirs);
+        assert_perfect(s.sim, theirs, 2);
+        assert_int_equal(sim_channel(s.sim, 1, early)->errors, 0);
+        assert_int_equal(sim_info(s.sim, 1, early).buffered, 0);
+        expect_talk(&s);
+        end(&s);
+    }
+}
+
 /* A peer begins anew later: it has forgotten every channel. */
 static void a_restart_afterwards(void **state)
 {
@@ -307,10 +336,10 @@ static void few_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_round_trip), cmocka_unit_test(after_an_hour),   cmocka_unit_test(losses),
-        cmocka_unit_test(one_side_only),        cmocka_unit_test(one_side_forgot), cmocka_unit_test(a_restart_afterwards),
-        cmocka_unit_test(what_is_not_taken),    cmocka_unit_test(few_streams),     cmocka_unit_test(what_is_below_begins_anew),
-        cmocka_unit_test(another_port_before),
+        cmocka_unit_test(without_a_round_trip), cmocka_unit_test(after_an_hour),       cmocka_unit_test(losses),
+        cmocka_unit_test(one_side_only),        cmocka_unit_test(one_side_forgot),     cmocka_unit_test(a_restart_afterwards),
+        cmocka_unit_test(what_is_not_taken),    cmocka_unit_test(few_streams),         cmocka_unit_test(what_is_below_begins_anew),
+        cmocka_unit_test(another_port_before),  cmocka_unit_test(what_was_sent_early),
     };
     return cmocka_run_group_tests_name("associations without a handshake", tests, NULL, NULL);
 }
