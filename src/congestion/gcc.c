@@ -229,7 +229,7 @@ static void timing(struct gcc *g, const struct congestion_feedback *f)
 /* Whether the path takes more again that took less; and whether it takes more than an application makes that may want it. */
 static void ask(struct gcc *g, rtc_time_t now)
 {
-    if (g->aimd.phase != AIMD_CLIMBS || g->probes.count > 0)
+    if ((g->aimd.phase != AIMD_CLIMBS && g->aimd.phase != AIMD_STARTS) || g->probes.count > 0)
         return;
     double bps = target(g);
     rtc_time_t since = now - g->probed;

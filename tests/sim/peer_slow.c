@@ -322,6 +322,21 @@ static void fewer_pictures_for_want_of_time(void **state)
     end();
 }
 
+/* Who makes few and small pictures at first finds out all the same what a link takes. */
+static void few_pictures_do_not_hold_the_rate(void **state)
+{
+    (void)state;
+    const struct sim_link link = {.delay_us = 25 * MS};
+    begin(6, &link, true);
+    assert_int_equal(rtc_media_stream_track_set_content_hint(call.track, RTC_CONTENT_HINT_TEXT), RTC_OK);
+    peer_exchange(&call.p, 0);
+    encoded.full_cost = 6 * MS;
+    connect();
+    peer_run(&call.p, 30 * SECOND);
+    assert_true(number("targetBitrate") > 1000000);
+    end();
+}
+
 /* Pictures that are left out because the encoder is slow leave no more bits for those that are sent: they do not become larger. */
 static void pictures_left_out_are_no_reason_for_larger_ones(void **state)
 {
@@ -490,6 +505,7 @@ int main(void)
         cmocka_unit_test(pictures_follow_the_link),
         cmocka_unit_test(pictures_follow_the_machine),
         cmocka_unit_test(fewer_pictures_for_want_of_time),
+        cmocka_unit_test(few_pictures_do_not_hold_the_rate),
         cmocka_unit_test(pictures_left_out_are_no_reason_for_larger_ones),
         cmocka_unit_test(the_peers_bandwidth_is_kept),
         cmocka_unit_test(changes_while_it_is_limited),
