@@ -5,7 +5,7 @@
 int congestion_new(rtc_context *context, const struct congestion_controller *controller, const struct congestion_limits *limits,
                    rtc_time_t now, struct congestion **out)
 {
-    return controller->make(context, limits, now, out);
+    return controller->make(controller, context, limits, now, out);
 }
 
 void congestion_free(struct congestion *c)

@@ -79,7 +79,8 @@ struct congestion;
 /* A controller: the functions behind those below, which say what each does. Its own struct begins with struct congestion. */
 struct congestion_controller {
     const char *name;
-    int (*make)(rtc_context *context, const struct congestion_limits *limits, rtc_time_t now, struct congestion **out);
+    int (*make)(const struct congestion_controller *self, rtc_context *context, const struct congestion_limits *limits, rtc_time_t now,
+                struct congestion **out);
     void (*free)(struct congestion *congestion);
     void (*set_limits)(struct congestion *congestion, rtc_time_t now, const struct congestion_limits *limits);
     void (*path_changed)(struct congestion *congestion, rtc_time_t now);

@@ -107,12 +107,13 @@ static void set_limits(struct congestion *c, rtc_time_t now, const struct conges
     g->aimd.target_bps = within(g, g->aimd.target_bps);
 }
 
-static int make(rtc_context *context, const struct congestion_limits *limits, rtc_time_t now, struct congestion **out)
+static int make(const struct congestion_controller *self, rtc_context *context, const struct congestion_limits *limits, rtc_time_t now,
+                struct congestion **out)
 {
     struct gcc *g = memory_zeroed(context, sizeof *g);
     if (!g)
         return RTC_ERR_NO_MEMORY;
-    g->congestion.controller = &gcc_controller;
+    g->congestion.controller = self;
     g->context = context;
     set_limits(&g->congestion, now, limits);
     begin(g, now);

@@ -55,12 +55,13 @@ static void path_changed(struct congestion *c, rtc_time_t now)
     s->l4s = false;
 }
 
-static int make(rtc_context *context, const struct congestion_limits *limits, rtc_time_t now, struct congestion **out)
+static int make(const struct congestion_controller *self, rtc_context *context, const struct congestion_limits *limits, rtc_time_t now,
+                struct congestion **out)
 {
     struct scream *s = memory_zeroed(context, sizeof *s);
     if (!s)
         return RTC_ERR_NO_MEMORY;
-    s->congestion.controller = &scream_controller;
+    s->congestion.controller = self;
     s->context = context;
     set_limits(&s->congestion, now, limits);
     path_changed(&s->congestion, now);

@@ -16,12 +16,13 @@ static struct rule *rule_of(struct congestion *congestion)
     return (struct rule *)congestion;
 }
 
-static int make(rtc_context *context, const struct congestion_limits *limits, rtc_time_t now, struct congestion **out)
+static int make(const struct congestion_controller *self, rtc_context *context, const struct congestion_limits *limits, rtc_time_t now,
+                struct congestion **out)
 {
     struct rule *rule = memory_zeroed(context, sizeof *rule);
     if (!rule)
         return RTC_ERR_NO_MEMORY;
-    rule->face.controller = &rtp_rate_controller;
+    rule->face.controller = self;
     rule->context = context;
     rtp_rate_init(&rule->rate, limits->max_bps, limits->start_bps, now);
     *out = &rule->face;

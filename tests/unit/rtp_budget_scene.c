@@ -6,8 +6,10 @@
 
 struct script script;
 
-static int make(rtc_context *c, const struct congestion_limits *limits, rtc_time_t at, struct congestion **made)
+static int make(const struct congestion_controller *self, rtc_context *c, const struct congestion_limits *limits, rtc_time_t at,
+                struct congestion **made)
 {
+    (void)self;
     (void)c;
     (void)at;
     script.limits = *limits;
