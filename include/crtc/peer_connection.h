@@ -195,6 +195,10 @@ typedef struct rtc_configuration {
      * some tens of kilobytes, from the offer on. It may change, for the next offer. */
     bool offer_sctp_init;
     rtc_congestion_control congestion_control; /* by which rules what is sent follows the network; can not change */
+    /* A controller of the program's own in place of congestion_control, and what its `make` is given. The table is copied; `congestion_user` is the program's,
+     * and stays until the connection is freed. Can not change. RTC_ERR_TYPE: without `make` or `target`. */
+    const rtc_congestion_controller *congestion_controller;
+    void *congestion_user;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -59,13 +59,6 @@ RTC_EXPORT int rtc_packet_set_len(rtc_packet *packet, size_t len);
 /* The differentiated services codepoint to send it with (RFC 8837), 0 to 63: the upper six bits of IP_TOS or IPV6_TCLASS. 0 unless a sender
  * or a data channel has another priority than low. */
 RTC_EXPORT unsigned rtc_packet_dscp(const rtc_packet *packet);
-/* The two bits beside it, explicit congestion notification (RFC 3168 section 5). */
-typedef enum rtc_ecn {
-    RTC_ECN_NOT_ECT = 0, /* the transport does not know ECN */
-    RTC_ECN_ECT_1 = 1,   /* it does; RFC 9331 gives this one to L4S */
-    RTC_ECN_ECT_0 = 2,   /* it does */
-    RTC_ECN_CE = 3       /* congestion experienced: a router would have dropped it otherwise */
-} rtc_ecn;
 /* Of a packet to send: what to send it with, beside the codepoint. Nothing but not-ECT is set by this version. */
 RTC_EXPORT rtc_ecn rtc_packet_ecn(const rtc_packet *packet);
 /* Of a packet that arrived, before it is received: the bits that it came with. Not-ECT unless told.

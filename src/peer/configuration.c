@@ -5,6 +5,7 @@
 #include "endpoint.h"
 #include "gcc.h"
 #include "kept_configuration.h"
+#include "own_controller.h"
 #include "scream.h"
 #include "text.h"
 
@@ -289,6 +290,8 @@ static int check_change(rtc_peer_connection *pc, const rtc_configuration *c)
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the RTCP mux policy can not change");
     if (!same_certificates(pc, c))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the certificates can not change");
+    if (c->congestion_controller && c->congestion_controller != own_controller_given(pc->settings.controller))
+        return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the congestion controller can not change");
     if (c->ice_candidate_pool_size != kept_pool_size(pc) && negotiation_local(&pc->negotiation))
         return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "the candidate pool's size can not change after a local description was set");
     return RTC_OK;
@@ -315,15 +318,19 @@ static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
     return RTC_OK;
 }
 
-/* NULL: by reports alone. */
-static const struct congestion_controller *controller_of(rtc_congestion_control choice)
+/* *out is NULL: by reports alone. The table of a controller of the program's own is copied. */
+static int choose_controller(rtc_peer_connection *pc, const rtc_configuration *c, const struct congestion_controller **out)
 {
     static const struct congestion_controller *const controllers[] = {
         [RTC_CONGESTION_CONTROL_GOOGLE] = &gcc_controller,
         [RTC_CONGESTION_CONTROL_SCREAM] = &scream_controller,
         [RTC_CONGESTION_CONTROL_REPORTS] = NULL,
     };
-    return controllers[choice];
+    *out = controllers[c->congestion_control];
+    if (!c->congestion_controller)
+        return RTC_OK;
+    int error = own_controller_new(pc->context, c->congestion_controller, c->congestion_user, out);
+    return error ? peer_fail(pc, error, "%s", rtc_last_error()) : RTC_OK;
 }
 
 /* What is there, with what a change changes. */
@@ -357,10 +364,15 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
         return peer_fail(pc, RTC_ERR_INVALID_ACCESS, "ICE-lite knows host candidates only: no servers, no relays");
     struct ice_server *servers = NULL;
     struct kept_configuration *kept = NULL;
+    const struct congestion_controller *controller = NULL;
     uint32_t count = 0;
     error = make_servers(pc, &c, &servers, &count);
     if (!error)
         error = first ? check_first(pc, &c, lost) : check_change(pc, &c);
+    if (!error && first)
+        error = choose_controller(pc, &c, &controller);
+    if (first)
+        c.congestion_controller = own_controller_given(controller); /* what is shown is the copy */
     if (!error)
         error = keep(pc, &c, first, &kept);
     if (!error) {
@@ -375,10 +387,11 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
             pc->settings.max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
         if (first) {
             pc->settings.start_bitrate_bps = c.start_bitrate_bps;
-            pc->settings.controller = controller_of(c.congestion_control);
+            pc->settings.controller = controller;
         }
         return RTC_OK;
     }
+    own_controller_free(pc->context, controller);
     memory_free(pc->context, servers);
     return error;
 }

@@ -9,6 +9,7 @@
 #include "data_channel.h"
 #include "endpoint.h"
 #include "negotiation_transport.h"
+#include "own_controller.h"
 #include "peer_transport.h"
 #include "prepared_association.h"
 #include "references.h"
@@ -46,6 +47,7 @@ static void destroy(rtc_peer_connection *pc)
     endpoint_member_free(pc->settings.member);
     configuration_forget_servers(pc);
     kept_configuration_free(context, pc->configuration);
+    own_controller_free(context, pc->settings.controller);
     memory_free(context, pc->settings.authorities_pem);
     memory_free(context, pc->settings.rules);
     certificate_unref(pc->settings.certificate);

@@ -166,6 +166,46 @@ static void policies(void **state)
     assert_int_equal(rtc_peer_connection_new(NULL, &unknown, NULL, NULL, &pc), RTC_ERR_TYPE);
 }
 
+static void *own_make(void *user, const rtc_congestion_limits *l, rtc_time_t now)
+{
+    (void)l;
+    (void)now;
+    return user;
+}
+
+static void own_target(void *controller, rtc_congestion_target *out)
+{
+    (void)controller;
+    out->target_bps = 500000;
+}
+
+/* The table is copied; it can not be exchanged, and one without its functions is refused. */
+static void own_congestion_control(void **state)
+{
+    (void)state;
+    rtc_peer_connection *pc = NULL;
+    int user;
+    rtc_congestion_controller table = {.size = sizeof table, .make = own_make};
+    rtc_configuration c = {.size = sizeof c, .congestion_controller = &table, .congestion_user = &user};
+    assert_int_equal(rtc_peer_connection_new(NULL, &c, NULL, NULL, &pc), RTC_ERR_TYPE);
+    assert_non_null(strstr(rtc_last_error(), "without target"));
+    table.target = own_target;
+    assert_int_equal(rtc_peer_connection_new(NULL, &c, NULL, NULL, &pc), RTC_OK);
+    table = (rtc_congestion_controller){.size = sizeof table, .make = own_make, .target = own_target};
+    const rtc_configuration *shown = rtc_peer_connection_get_configuration(pc);
+    assert_ptr_not_equal(shown->congestion_controller, &table);
+    assert_ptr_equal(shown->congestion_controller->target, own_target);
+    assert_ptr_equal(shown->congestion_user, &user);
+    c = *shown;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &c), RTC_OK);
+    c.congestion_controller = NULL; /* nothing is asked for */
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &c), RTC_OK);
+    assert_non_null(rtc_peer_connection_get_configuration(pc)->congestion_controller);
+    c.congestion_controller = &table;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &c), RTC_ERR_INVALID_MODIFICATION);
+    rtc_peer_connection_free(pc);
+}
+
 /* Servers may be exchanged later, and what is wrong leaves those that were. */
 static void changes(void **state)
 {
@@ -305,6 +345,7 @@ int main(void)
         cmocka_unit_test(ports),
         cmocka_unit_test(rules),
         cmocka_unit_test(policies),
+        cmocka_unit_test(own_congestion_control),
         cmocka_unit_test(changes),
         cmocka_unit_test(bitrate_stays),
         cmocka_unit_test(chosen_at_first),
