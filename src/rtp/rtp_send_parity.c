@@ -56,6 +56,11 @@ bool rtp_send_parity_protects(const struct rtp_send_parity *p)
     return p && p->percent > 0 && (p->formats.ulpfec || p->formats.flexfec);
 }
 
+bool rtp_send_parity_takes(const struct rtp_send_parity *p, size_t bytes, size_t header_bytes, size_t max_bytes)
+{
+    return rtp_send_parity_protects(p) && bytes + rtp_send_parity_room(header_bytes) <= max_bytes;
+}
+
 /* A picture ends, or there are as many as one group may have. */
 static void close_group(struct rtp_send_parity *p, bool full)
 {

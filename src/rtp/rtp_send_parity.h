@@ -34,6 +34,9 @@ uint32_t rtp_send_parity_percent(uint32_t loss, bool repairs, rtc_time_t round_t
 size_t rtp_send_parity_room(size_t header_bytes);
 /* Whether packets are protected now. */
 bool rtp_send_parity_protects(const struct rtp_send_parity *parity);
+/* Whether a packet so long, with a header so long, is: one that was made before there was parity may be as large as any, and has no room
+ * for what that adds. */
+bool rtp_send_parity_takes(const struct rtp_send_parity *parity, size_t bytes, size_t header_bytes, size_t max_bytes);
 /* A packet of media leaves, plain and as it is numbered; a view of it. */
 void rtp_send_parity_left(struct rtp_send_parity *parity, struct slice packet, const struct rtp_header *header, bool keyframe);
 /* Wraps a packet that is about to leave into RED, where that is agreed upon; its header has so many bytes. */

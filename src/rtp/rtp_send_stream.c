@@ -259,7 +259,7 @@ static struct writer payload_writer(struct packet *packet)
 static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_header *header)
 {
     size_t size = rtp_header_size(header, s->format.ids), used = size + (s->cache ? RTX_HEADER_LEN : 0);
-    used = s->parity ? size + rtp_send_parity_room(size) : used; /* of which a retransmission needs less */
+    used = rtp_send_parity_protects(s->parity) ? size + rtp_send_parity_room(size) : used; /* of which a retransmission needs less */
     return s->format.max_rtp_bytes > used ? s->format.max_rtp_bytes - used : 0;
 }
 
@@ -494,7 +494,7 @@ static void note_left(struct rtp_send_stream *s, rtc_time_t now, const struct rt
     s->numbers.sr_octets += (uint32_t)header->payload.len;
 }
 
-static void note_media(struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *header, struct packet *packet)
+static void note_media(struct rtp_send_stream *s, rtc_time_t now, const struct rtp_header *header, bool protect, struct packet *packet)
 {
     bool keyframe = s->keyframes.bytes > 0 && header->timestamp == s->keyframes.timestamp;
     if (keyframe)
@@ -503,7 +503,7 @@ static void note_media(struct rtp_send_stream *s, rtc_time_t now, const struct r
     if (s->cache)
         rtx_cache_put(s->cache, now, header->sequence, packet);
     struct rtp_header left;
-    if (rtp_send_parity_protects(s->parity) && rtp_parse(packet_slice(packet), s->format.ids, &left))
+    if (protect && rtp_parse(packet_slice(packet), s->format.ids, &left))
         rtp_send_parity_left(s->parity, packet_slice(packet), &left, keyframe);
 }
 
@@ -529,16 +529,18 @@ bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, uint16_t
         return true;
     }
     size_t before = packet->len - header.payload.len - header.padding;
+    bool protect = part == PART_PARITY;
     if (part == PART_PARITY) {
         s->stats.parity_packets_sent++;
         s->stats.parity_bytes_sent += header.payload.len;
     } else {
-        note_media(s, now, &header, packet);
+        protect = rtp_send_parity_takes(s->parity, packet->len, before, s->format.max_rtp_bytes);
+        note_media(s, now, &header, protect, packet);
     }
     if (header.ssrc != s->encoding.ssrc)
         return true;
     note_left(s, now, &header);
-    if (part == PART_PARITY || rtp_send_parity_protects(s->parity))
+    if (protect)
         rtp_send_parity_wrap(s->parity, packet, before);
     return true;
 }
