@@ -3,12 +3,15 @@
 #include "scream.h"
 
 #include "congestion_bounds.h"
+#include "loss_estimate.h"
 #include "memory.h"
 #include "queue_delay.h"
 #include "scream_window.h"
 
 enum { MS = 1000, SECOND = 1000000, TICK_US = 500 * MS, SILENCE_US = 700 * MS, START_ROUND_TRIP_US = 100 * MS };
+enum { JUDGED = 4, QUEUE_SHORT_US = 20 * MS };
 static const rtc_time_t torn_us = 3600LL * SECOND;
+static const double inherent_most = 0.2, below_limit = 0.9;
 static const double pacing = 1.5, pacing_relaxed = 4, relaxed_from = 0.8;
 
 struct scream {
@@ -16,6 +19,7 @@ struct scream {
     rtc_context *context;
     struct congestion_bounds bounds;
     struct queue_delay queue;
+    struct loss_estimate loss;
     struct scream_window window;
     rtc_time_t heard, last_sent, ticked; /* RTC_TIME_NEVER: not yet */
     rtc_time_t clock;                    /* what the last packet took, by both clocks */
@@ -49,6 +53,7 @@ static void path_changed(struct congestion *c, rtc_time_t now)
 {
     struct scream *s = scream_of(c);
     queue_delay_init(&s->queue, now);
+    loss_estimate_init(&s->loss);
     scream_window_init(&s->window, within(s, s->bounds.limits.start_bps) * 1.1 / 8 * START_ROUND_TRIP_US / SECOND, now);
     s->heard = s->last_sent = s->clock = RTC_TIME_NEVER;
     s->ticked = now;
@@ -101,6 +106,10 @@ static void time_of(struct scream *s, const struct congestion_result *r)
 
 static void take(struct scream *s, const struct congestion_result *r, struct scream_input *in)
 {
+    if (r->was_missing)
+        loss_estimate_take_back(&s->loss);
+    else
+        loss_estimate_add(&s->loss, r->sent, r->bytes, r->arrived == RTC_TIME_NEVER);
     if (r->arrived == RTC_TIME_NEVER) {
         in->lost++;
         return;
@@ -113,6 +122,14 @@ static void take(struct scream *s, const struct congestion_result *r, struct scr
         in->marked++;
         in->marked_bytes += r->bytes;
     }
+}
+
+/* What a path loses at any rate is not answered: where no queue stands, no mark was seen, and the last seconds do not show that less would
+ * be lost of less. */
+static bool is_the_paths_own(const struct scream *s, const struct scream_input *in)
+{
+    return s->loss.count >= JUDGED && s->loss.inherent < inherent_most && in->queue_us < QUEUE_SHORT_US && in->marked <= 0 &&
+           (s->loss.limit_bps <= 0 || scream_window_bps(&s->window) < s->loss.limit_bps * below_limit);
 }
 
 static void feedback(struct congestion *c, const struct congestion_feedback *f)
@@ -128,6 +145,9 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
     s->heard = f->now;
     in.queue_us = s->queue.standing_us;
     in.l4s = s->l4s;
+    loss_estimate_judge(&s->loss);
+    if (is_the_paths_own(s, &in))
+        in.lost = 0;
     in.at_most = s->bounds.limits.max_bps > 0 && scream_window_bps(&s->window) >= s->bounds.limits.max_bps;
     scream_window_update(&s->window, &in);
 }

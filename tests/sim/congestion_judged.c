@@ -214,6 +214,30 @@ static void scream(rtc_context *context, uint64_t seed, bool marks, double *v)
     congestion_scene_fini(&s);
 }
 
+static void scream_at_loss(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 3000000, .queue_us = 300 * MS, .delay_us = 25 * MS, .loss = 0.05};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add_scream(&s, context, seed, false);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_media(&s, f, SETTLED, 60 * SECOND) / 3e6;
+    v[1] = scene_queue_ms(f, 0.95);
+    congestion_scene_fini(&s);
+}
+
+static void scream_policed(rtc_context *context, uint64_t seed, double *v)
+{
+    const struct congestion_link link = {.rate_bps = 1000000, .queue_us = 30 * MS, .delay_us = 25 * MS, .polices = true};
+    struct congestion_scene s;
+    congestion_scene_init(&s, &link, seed);
+    const struct flow *f = add_scream(&s, context, seed, false);
+    congestion_scene_run(&s, 60 * SECOND);
+    v[0] = scene_used(&s, f, SETTLED, 60 * SECOND);
+    v[1] = (double)f->lost_packets / (double)f->sent_packets;
+    congestion_scene_fini(&s);
+}
+
 static void scream_by_queue(rtc_context *context, uint64_t seed, double *v)
 {
     scream(context, seed, false, v);
@@ -239,6 +263,8 @@ const struct judged_scenario judged_scenarios[] = {
     {"policer", {{"used", false, 0.9, 0.8}, {"lost", true, 0.15, 0.25}, {"lost once settled", true, 0.05, 0.1}}, policer},
     {"three calls", {{"Jain", false, 0.88, 0.7}, {"used", false, 0.93, 0.9}, {"queue p95 ms", true, 60, 100}}, three_calls},
     {"SCReAM, 1 Mbit/s", {{"used", false, 0.93, 0.9}, {"queue p95 ms", true, 80, 120}, {"start s", true, 2, 3}}, scream_by_queue},
+    {"SCReAM, 3 Mbit/s, 5 % lost", {{"media", false, 0.77, 0.7}, {"queue p95 ms", true, 50, 70}}, scream_at_loss},
+    {"SCReAM, policer", {{"used", false, 0.93, 0.9}, {"lost", true, 0.17, 0.2}}, scream_policed},
     {"SCReAM, marks", {{"used", false, 0.85, 0.8}, {"queue p95 ms", true, 15, 25}, {"start s", true, 2, 3}}, scream_by_marks},
 };
 const size_t judged_count = sizeof judged_scenarios / sizeof *judged_scenarios;
