@@ -470,8 +470,8 @@ static void a_keyframe_answers_what_is_held_back(void **state)
     fixture_fini(&f);
 }
 
-/* Receivers behind one peer that ask every 10 ms for ten seconds, by PLI and by FIR of two of them, over a round trip of 250 ms: at most one
- * request of a keyframe goes on in each round trip, and none is forgotten. */
+/* Receivers behind one peer that ask every 10 ms for ten seconds, by PLI and by FIR of two of them, over a round trip of 250 ms: at most
+ * one request of a keyframe goes on in each round trip, and none is forgotten. */
 static void a_storm_of_requests_is_one_in_a_round_trip(void **state)
 {
     (void)state;
