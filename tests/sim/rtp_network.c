@@ -97,6 +97,8 @@ static void reordering(void **state)
     const struct rtp_sim_options o = {.seed = 4, .link = {.delay_us = 25 * MS, .reorder = 0.2, .reorder_us = 15 * MS}};
     call(&o, 30 * SECOND);
     expect(1, 0.005, 120 * MS);
+    for (int i = 0; i < 20 && rtp_sim_inbound(&sim.b, sim.b.video).packets_lost > 0; i++)
+        rtp_sim_run(&sim, sim.now + 5 * MS); /* what others overtook counts as lost until it is there */
     assert_int_equal(rtp_sim_inbound(&sim.b, sim.b.video).packets_lost, 0);
 }
 

@@ -244,6 +244,8 @@ static void see(struct rtp_sim_peer *p, const struct rtp_event *e)
         p->wants_keyframe = true;
         break;
     case RTP_EVENT_TARGET_BITRATE:
+        if (e->member == p->audio)
+            break; /* frames of sound keep their size */
         p->seen.target_bps = e->target_bps;
         p->bitrate_bps = p->stubborn ? p->bitrate_bps : e->target_bps;
         break;

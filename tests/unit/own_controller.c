@@ -339,7 +339,7 @@ struct aimd {
 static void *aimd_make(void *user, const rtc_congestion_limits *l, rtc_time_t now)
 {
     (void)now;
-    ((struct aimd *)user)->bps = l->start_bps;
+    *(struct aimd *)user = (struct aimd){.bps = l->start_bps};
     return user;
 }
 
