@@ -395,6 +395,51 @@ static rtc_time_t page_sans_io(rtc_peer_connection *connection)
     return rtc_peer_connection_deadline(connection, NULL);
 }
 
+struct halving {
+    double bps;
+    bool lost;
+};
+
+static void *make_halving(void *user, const rtc_congestion_limits *limits, rtc_time_t now)
+{
+    struct halving *h = user;
+    (void)now;
+    *h = (struct halving){.bps = limits->start_bps};
+    return h;
+}
+
+static void note_result(void *controller, const rtc_congestion_result *result)
+{
+    struct halving *h = controller;
+    h->lost = h->lost || !result->received;
+}
+
+static void decide(void *controller, const rtc_congestion_feedback *feedback)
+{
+    struct halving *h = controller;
+    (void)feedback;
+    h->bps = h->lost ? h->bps / 2 : h->bps + 10000;
+    h->lost = false;
+}
+
+static void tell_target(void *controller, rtc_congestion_target *target)
+{
+    target->target_bps = ((struct halving *)controller)->bps;
+}
+
+/* Ten kilobits a second more with each message of feedback, half when something was lost. One transport, one controller: it is the
+ * caller's. */
+static int page_congestion_controller(rtc_context *context, struct halving *user, rtc_peer_connection **out)
+{
+    static const rtc_congestion_controller controller = {
+        .size = sizeof(controller), .make = make_halving, .result = note_result, .feedback = decide, .target = tell_target};
+    const rtc_configuration configuration = {.size = sizeof(configuration),
+                                             .bundle_policy = RTC_BUNDLE_MAX_BUNDLE,
+                                             .congestion_controller = &controller,
+                                             .congestion_user = user};
+    return rtc_peer_connection_new(context, &configuration, NULL, NULL, out);
+}
+
 /* What a socket of one's own received, without another copy. */
 static void page_packet(rtc_peer_connection *connection, const rtc_path *path, const void *bytes, size_t len)
 {
@@ -448,7 +493,8 @@ int main(void)
     const rtc_path path = {.socket = 1};
     rtc_context *context = page_context();
     rtc_loop *loop;
-    rtc_peer_connection *callee, *alone, *lite;
+    rtc_peer_connection *callee, *alone, *lite, *halved;
+    struct halving halving;
     page_errors();
     rtc_loop_new(context, &loop);
     page_loop(context);
@@ -457,6 +503,7 @@ int main(void)
     rtc_peer_connection *caller = page_peer_connection(context, loop);
     rtc_peer_connection_new(context, NULL, NULL, NULL, &callee);
     good &= page_configuration(context, &alone) == RTC_OK && page_endpoint(context, loop, &lite) == RTC_OK;
+    good &= page_congestion_controller(context, &halving, &halved) == RTC_OK;
     rtc_data_channel *channel = page_data_channel(caller);
     good &= channel != NULL && media(context, caller);
     good &= page_session_description(caller, callee) == RTC_OK && page_ice_candidate(callee, &told) == RTC_OK;
@@ -468,6 +515,7 @@ int main(void)
     page_packet(callee, &path, "x", 1);
     good &= page_sans_io(callee) > 0;
     rtc_data_channel_unref(channel);
+    rtc_peer_connection_free(halved);
     rtc_peer_connection_free(lite);
     rtc_peer_connection_free(alone);
     rtc_peer_connection_free(callee);

@@ -9,11 +9,11 @@
 extern "C" {
 #endif
 
-/* Who decides how much is sent to a peer that gives feedback of each packet, as browsers do; with others it is receiver reports and REMB, whatever
- * stands here. GOOGLE: by the delay, by losses and by probes (draft-ietf-rmcat-gcc-02, with departures); keeps the queue short, climbs and
- * recovers within seconds, keeps its part beside downloads and on radio that loses. SCREAM: a window of bytes in flight
- * (draft-johansson-ccwg-rfc8298bis-screamv2-06), for networks that mark congestion (ECN, L4S); yields to losses. REPORTS: receiver reports and REMB, from
- * every peer. */
+/* Who decides how much is sent to a peer that gives feedback of each packet, as browsers do; with others it is receiver reports and REMB,
+ * whatever stands here. GOOGLE: by the delay, by losses and by probes (draft-ietf-rmcat-gcc-02, with departures); keeps the queue short,
+ * climbs and recovers within seconds, keeps its part beside downloads and on radio that loses. SCREAM: a window of bytes in flight
+ * (draft-johansson-ccwg-rfc8298bis-screamv2-06), for networks that mark congestion (ECN, L4S); yields to losses. REPORTS: receiver reports
+ * and REMB, from every peer. */
 typedef enum rtc_congestion_control {
     RTC_CONGESTION_CONTROL_GOOGLE = 0,
     RTC_CONGESTION_CONTROL_SCREAM = 1,
@@ -40,12 +40,12 @@ typedef struct rtc_congestion_limits {
 
 /* A packet that leaves. */
 typedef struct rtc_congestion_packet {
-    size_t size;          /* sizeof(rtc_congestion_packet) of the library */
-    rtc_time_t sent;      /* now */
-    uint32_t bytes;       /* on the wire, headers of IP and UDP included */
-    uint32_t in_flight;   /* bytes sent and not known to have arrived or to be lost, this packet included */
-    uint32_t probe;       /* the id of the probe that it belongs to; 0: none */
-    bool limited;         /* nothing else waits to leave: the program makes less than it may */
+    size_t size;        /* sizeof(rtc_congestion_packet) of the library */
+    rtc_time_t sent;    /* now */
+    uint32_t bytes;     /* on the wire, headers of IP and UDP included */
+    uint32_t in_flight; /* bytes sent and not known to have arrived or to be lost, this packet included */
+    uint32_t probe;     /* the id of the probe that it belongs to; 0: none */
+    bool limited;       /* nothing else waits to leave: the program makes less than it may */
 } rtc_congestion_packet;
 
 /* What became of one packet. */
@@ -71,13 +71,16 @@ typedef struct rtc_congestion_feedback {
 
 /* What a controller wants. It is given zeroed, but for `size`. A number that is none (NaN) or less than 0 counts as 0. */
 typedef struct rtc_congestion_target {
-    size_t size;       /* sizeof(rtc_congestion_target) of the library */
-    double target_bps; /* of everything that is made for the path. The library keeps it between the limits, below what the peer takes (REMB) */
-    double pacing_bps; /* how fast packets may leave; 0: one and a half times the target. Never less than the target, nor more than ten times it */
+    size_t size; /* sizeof(rtc_congestion_target) of the library */
+    double
+        target_bps; /* of everything that is made for the path. The library keeps it between the limits, below what the peer takes (REMB) */
+    double pacing_bps; /* how fast packets may leave; 0: one and a half times the target. Never less than the target, nor more than ten
+                          times it */
     double window;     /* most bytes in flight, beyond which a packet leaves now and then only; 0: no limit */
 } rtc_congestion_target;
 
-/* A short burst that tells whether the path takes more: packets of media as far as there are any, else of padding. Given zeroed, but for `size`. */
+/* A short burst that tells whether the path takes more: packets of media as far as there are any, else of padding. Given zeroed, but for
+ * `size`. */
 typedef struct rtc_congestion_probe {
     size_t size;      /* sizeof(rtc_congestion_probe) of the library */
     uint32_t id;      /* 1 to 255: comes back in packets and results. Another value: no probe */
@@ -86,16 +89,23 @@ typedef struct rtc_congestion_probe {
     uint32_t packets; /* in at least so many packets; at most 64 */
 } rtc_congestion_probe;
 
-/* A controller of the program's own: its functions, which are given what `make` returned. The library calls them while it works on the connection,
- * one at a time, on the connection's thread; they must not call the library. Of peers that give no feedback of each packet it is not asked: there
- * receiver reports and REMB decide. A connection makes one for each of its transports when feedback is first agreed on, and frees it when that transport
- * goes, at the latest with the connection. All but `make` and `target` may be NULL.
+/* A controller of the program's own: its functions, which are given what `make` returned. The library calls them while it works on the
+ * connection, one at a time; they must not call the library. Of peers that give no feedback of each packet it is not asked: there receiver
+ * reports and REMB decide. A connection makes one for each of its transports when feedback is first agreed on, and frees it when that
+ * transport goes, at the latest with the connection. All but `make` and `target` may be NULL.
  *
- * Whatever it returns, the library stays within the limits, and where a path or a call begins anew, or a circuit breaker opened (RFC 8083), it sends no more
- * than `start_bps` at first and no more than twice as much after each second. */
+ * Whatever it returns, the library stays within the limits, and where a path or a call begins anew, or a circuit breaker opened (RFC 8083),
+ * it sends no more than `start_bps` at first and no more than twice as much after each second.
+ *
+ * Owner: the table is copied when a connection is made with it; what `make` returns is the controller's until `free` is called with it.
+ * Thread: the connection's.
+ * Valid: what a function is given, for the call. rtc_configuration.congestion_user stays until the connection is freed.
+ * Errors: what `make` returns tells; the others can not fail.
+ * Section: none; RFC 8836 says what is expected of one, RFC 8888 and draft-holmer-rmcat-transport-wide-cc-extensions-01 what it is told. */
 typedef struct rtc_congestion_controller {
     size_t size; /* sizeof(rtc_congestion_controller) */
-    /* Makes one. `user` is rtc_configuration.congestion_user. NULL: memory is out, and the call that needed it is refused with RTC_ERR_NO_MEMORY. */
+    /* Makes one. `user` is rtc_configuration.congestion_user. NULL: memory is out, and the call that needed it is refused with
+     * RTC_ERR_NO_MEMORY. */
     void *(*make)(void *user, const rtc_congestion_limits *limits, rtc_time_t now);
     void (*free)(void *controller);
     /* Other limits from now on; what was learnt is still true. */
@@ -106,7 +116,8 @@ typedef struct rtc_congestion_controller {
     /* For each packet of a message of feedback, in the order in which they left, then once for the message. */
     void (*result)(void *controller, const rtc_congestion_result *result);
     void (*feedback)(void *controller, const rtc_congestion_feedback *feedback);
-    /* Time passes. Returns when it is to be called at the latest; RTC_TIME_NEVER: with the next thing that happens. Times that are past count as in 5 ms. */
+    /* Time passes. Returns when it is to be called at the latest; RTC_TIME_NEVER: with the next thing that happens. Times that are past
+     * count as in 5 ms. */
     rtc_time_t (*tick)(void *controller, rtc_time_t now);
     /* What it wants now; called often, and for the same answer until something happens. */
     void (*target)(void *controller, rtc_congestion_target *target);
