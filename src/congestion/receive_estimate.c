@@ -14,7 +14,7 @@ enum {
     SEND_TIME_BITS = 24,
     SEND_TIME_FRACTION_BITS = 18,
     RATE_WINDOW_US = 500000,
-    SILENCE_US = 2000000, /* after it what was learnt is void: the sender's clock goes around in 64 s */
+    SILENCE_US = 2000000, /* after it, or set back by it, what was learnt is void: the sender's clock goes around in 64 s */
     US_PER_S = 1000000,
     RESPONSE_US = 100000, /* beyond the round trip */
     PACKET_BITS = 1200 * 8,
@@ -116,10 +116,15 @@ static bool update(struct receive_estimate *e, rtc_time_t arrived, rtc_time_t ro
     return false;
 }
 
+static rtc_time_t apart(rtc_time_t a, rtc_time_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
 bool receive_estimate_packet(struct receive_estimate *e, uint32_t send_time, rtc_time_t arrived, uint32_t bytes, rtc_time_t round_trip)
 {
     struct group_delta delta;
-    if (e->arrived == RTC_TIME_NEVER || arrived - e->arrived > SILENCE_US)
+    if (e->arrived == RTC_TIME_NEVER || apart(arrived, e->arrived) > SILENCE_US || e->sent - sent_at(e, send_time) > SILENCE_US)
         begin(e, send_time, arrived);
     rtc_time_t sent = sent_at(e, send_time);
     e->arrived = arrived;
@@ -133,6 +138,6 @@ bool receive_estimate_packet(struct receive_estimate *e, uint32_t send_time, rtc
 
 uint32_t receive_estimate_bps(const struct receive_estimate *e, rtc_time_t now)
 {
-    bool silent = e->arrived == RTC_TIME_NEVER || now - e->arrived > SILENCE_US;
+    bool silent = e->arrived == RTC_TIME_NEVER || apart(now, e->arrived) > SILENCE_US;
     return silent ? 0 : (uint32_t)e->bps;
 }

@@ -14,6 +14,7 @@ struct link {
     double capacity_bps, most_bps; /* of the link, and of the sender */
     double rate_bps;               /* that the sender makes */
     rtc_time_t now, free_at, told_at;
+    rtc_time_t senders_clock, our_clock; /* how far ahead of that */
     rtc_time_t longest; /* wait in the queue, since it was last set */
     double told_bps;
     uint32_t random, jitter_us;
@@ -41,7 +42,7 @@ static void send_packet(struct link *l)
     l->free_at = start + (rtc_time_t)(PACKET * 8e6 / l->capacity_bps);
     rtc_time_t arrived = l->free_at + ROUND_TRIP / 2 + (l->jitter_us ? (rtc_time_t)((l->random >> 8) % l->jitter_us) : 0);
     l->arrived += PACKET;
-    if (receive_estimate_packet(&l->estimate, send_time(l->now), arrived, PACKET, ROUND_TRIP))
+    if (receive_estimate_packet(&l->estimate, send_time(l->now + l->senders_clock), arrived + l->our_clock, PACKET, ROUND_TRIP))
         l->told_at = 0;
 }
 
@@ -54,7 +55,7 @@ static void run(struct link *l, rtc_time_t duration)
         if (l->now < l->told_at)
             continue;
         l->told_at = l->now + SECOND / 2;
-        l->told_bps = receive_estimate_bps(&l->estimate, l->now);
+        l->told_bps = receive_estimate_bps(&l->estimate, l->now + l->our_clock);
         if (l->told_bps > 0)
             l->rate_bps = l->told_bps < l->most_bps ? l->told_bps : l->most_bps;
     }
@@ -145,6 +146,24 @@ static void silence_begins_anew(void **state)
     assert_true(receive_estimate_bps(&l.estimate, l.now) > 0);
 }
 
+/* Set back by far, or by a little: a moment later there is an estimate that follows what arrives. */
+static void a_clock_that_is_set(void **state)
+{
+    (void)state;
+    static const rtc_time_t by[] = {-3600 * (rtc_time_t)SECOND, -20 * SECOND, -3 * SECOND, -SECOND, 10 * SECOND};
+    for (size_t i = 0; i < 2 * sizeof by / sizeof by[0]; i++) {
+        struct link l;
+        begin(&l, 1e6, 200e3);
+        l.our_clock = 7200 * (rtc_time_t)SECOND;
+        run(&l, 30 * (rtc_time_t)SECOND);
+        *(i % 2 ? &l.our_clock : &l.senders_clock) += by[i / 2];
+        run(&l, 3 * (rtc_time_t)SECOND);
+        assert_in_range(receive_estimate_bps(&l.estimate, l.now + l.our_clock), 400000, 1500000);
+        assert_true(used(&l, 20 * (rtc_time_t)SECOND) > 0.7);
+        assert_true(l.longest < 250 * MS);
+    }
+}
+
 /* Times that nobody sends changes nothing but the estimate. */
 static void nonsense(void **state)
 {
@@ -184,6 +203,7 @@ int main(void)
         cmocka_unit_test(it_follows_a_link_that_takes_less),
         cmocka_unit_test(jitter_is_no_queue),
         cmocka_unit_test(silence_begins_anew),
+        cmocka_unit_test(a_clock_that_is_set),
         cmocka_unit_test(nonsense),
         cmocka_unit_test(years_of_a_clock),
     };
