@@ -33,7 +33,7 @@ static void take_all(struct sent_history *h, rtc_time_t now, size_t count)
     struct congestion_feedback f;
     for (size_t taken = 0; taken < count;) {
         size_t step = sent_history_take(h, now, told + taken, count - taken, &f);
-        require(step > 0 && f.count <= SENT_HISTORY_RESULTS_MAX && f.in_flight == sent_history_in_flight(h));
+        require(step + f.count > 0 && f.count <= SENT_HISTORY_RESULTS_MAX && f.in_flight == sent_history_in_flight(h));
         for (size_t i = 1; i < f.count; i++)
             require(f.results[i - 1].sent < f.results[i].sent); /* each leaves at a time of its own */
         taken += step;

@@ -12,6 +12,7 @@ struct left {
     uint32_t unnumbered; /* of what left between the one before it and this one */
     uint8_t probe;
     uint8_t fate; /* enum fate */
+    bool doubted; /* told of as missing when nothing after it had arrived */
 };
 
 struct sent_history {
@@ -81,11 +82,13 @@ static void settle(struct sent_history *h, struct left *l, enum fate fate)
     l->fate = (uint8_t)fate;
 }
 
-static void give_up_before(struct sent_history *h, uint64_t number)
+static void give_up_first(struct sent_history *h)
 {
-    for (; h->flies_from < number; h->flies_from++)
-        if (place(h, h->flies_from)->fate == FLIES)
-            settle(h, place(h, h->flies_from), GIVEN_UP);
+    if (h->flies_from > h->first)
+        return;
+    if (place(h, h->first)->fate == FLIES)
+        settle(h, place(h, h->first), GIVEN_UP);
+    h->flies_from = h->first + 1;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -97,7 +100,7 @@ void sent_history_add(struct sent_history *history, rtc_time_t now, uint32_t byt
 {
     struct sent_history *h = history;
     if (h->next - h->first == SENT_HISTORY_MAX) {
-        give_up_before(h, h->first + 1);
+        give_up_first(h);
         h->first++;
         h->told_to = later(h->told_to, h->first);
     }
@@ -173,6 +176,25 @@ static void take_one(struct sent_history *h, uint64_t number, const struct sent_
         out->round_trip = out->now - l->sent;
 }
 
+/* Something after them is told of: those that were missing before are lost, and of the others nobody was heard. False: there is no room for
+ * more results. */
+static bool give_up_before(struct sent_history *h, uint64_t number, struct congestion_feedback *out)
+{
+    static const struct sent_history_told missing = {.received = false};
+    for (; h->flies_from < number; h->flies_from++) {
+        struct left *l = place(h, h->flies_from);
+        if (l->fate != FLIES)
+            continue;
+        if (!l->doubted)
+            settle(h, l, GIVEN_UP);
+        else if (out->count < SENT_HISTORY_RESULTS_MAX)
+            take_one(h, h->flies_from, &missing, out);
+        else
+            return false;
+    }
+    return out->count < SENT_HISTORY_RESULTS_MAX;
+}
+
 size_t sent_history_take(struct sent_history *history, rtc_time_t now, const struct sent_history_told *told, size_t count,
                          struct congestion_feedback *out)
 {
@@ -186,10 +208,13 @@ size_t sent_history_take(struct sent_history *history, rtc_time_t now, const str
             h->ignored++;
             continue;
         }
-        if (number >= h->arrived_to)
+        if (number >= h->arrived_to) {
+            place(h, number)->doubted = true;
             continue;
+        }
         least = number + 1;
-        give_up_before(h, number);
+        if (!give_up_before(h, number, out))
+            break;
         if (is_news(place(h, number), told[i].received))
             take_one(h, number, &told[i], out);
         else

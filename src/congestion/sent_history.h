@@ -38,6 +38,7 @@ struct sent_history_told {
 };
 /* Turns what feedback tells, in the order of numbers, into results, of which there are up to SENT_HISTORY_RESULTS_MAX in *out: borrowed
  * until the next call. Returns how many of `told` it has taken: all of them, unless the results are full; then call again with the rest.
+ * What is missing at the end of all that is known may be under way: it is a result as soon as something after it has arrived.
  * Numbers that never left, are forgotten, are out of order or of which this is known are left out, and counted. */
 size_t sent_history_take(struct sent_history *history, rtc_time_t now, const struct sent_history_told *told, size_t count,
                          struct congestion_feedback *out);

@@ -177,7 +177,9 @@ void rtp_budget_feedback(struct rtp_budget *b, rtc_time_t now, const struct sent
         if (feedback.count > 0)
             congestion_feedback(b->by_feedback, &feedback);
         told += taken;
-        count -= taken < count && taken > 0 ? taken : count;
+        count -= taken;
+        if (taken == 0 && feedback.count == 0)
+            return;
     }
 }
 

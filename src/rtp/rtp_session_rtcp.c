@@ -5,7 +5,8 @@
 #include "rtp_send_feedback.h"
 #include "rtp_session_parts.h"
 
-enum { TOLD_AT_ONCE = 512 };
+/* More than one datagram of usual size tells of by RFC 8888, so that they can be put into the order in which they left. */
+enum { TOLD_AT_ONCE = 1024 };
 
 /* Of so many numbers one datagram may tell: twice as many as are remembered. In a few bytes it could tell of millions. */
 enum { TOLD_MAX = 2 * SENT_HISTORY_MAX };

@@ -143,17 +143,28 @@ static int64_t ticks_of(rtc_time_t at)
     return floor_div(at + TICK_US / 2, TICK_US);
 }
 
-/* Every chunk but the last one tells of as many symbols as the least vector holds, or more. */
-static size_t bytes_of(size_t count, size_t delta_bytes)
+/* Those that are missing at first are one run. Of the others every chunk but the last one tells of as many symbols as the least vector
+ * holds, or more. */
+static size_t bytes_of(size_t missing, size_t count, size_t delta_bytes)
 {
-    size_t chunks = (count + TWO_BIT_SYMBOLS - 1) / TWO_BIT_SYMBOLS;
+    bool run = missing >= ONE_BIT_SYMBOLS;
+    size_t chunks = run + (count - (run ? missing : 0) + TWO_BIT_SYMBOLS - 1) / TWO_BIT_SYMBOLS;
     return HEAD_BYTES + (2 * chunks + delta_bytes + 3) / 4 * 4;
+}
+
+/* What is missing at the end is told of in the next message, where something after it has arrived: by itself it says neither when nor
+ * whether it is lost. */
+static void end_with_received(struct draft *d)
+{
+    while (d->received > 0 && d->symbols[d->count - 1] == NOT_RECEIVED)
+        d->count--;
 }
 
 /* What can be told of in `room` bytes. */
 static void draft_of(struct draft *d, const struct sent_history_told *told, size_t count, size_t room)
 {
     int64_t last = 0;
+    size_t missing = 0; /* at first */
     d->received = d->count = d->delta_bytes = 0;
     d->reference = 0;
     for (size_t i = 0; i < count && i < TRANSPORT_FEEDBACK_WRITTEN_MAX; i++) {
@@ -162,8 +173,9 @@ static void draft_of(struct draft *d, const struct sent_history_told *told, size
         int64_t reference = first ? floor_div(at, REFERENCE_TICKS) : d->reference;
         int64_t delta = at - (first ? reference * REFERENCE_TICKS : last);
         size_t size = !told[i].received ? NOT_RECEIVED : delta >= 0 && delta <= UINT8_MAX ? SMALL : LARGE;
-        if (delta < INT16_MIN || delta > INT16_MAX || bytes_of(i + 1, d->delta_bytes + size) > room)
-            return;
+        missing += !told[i].received && missing == i;
+        if (delta < INT16_MIN || delta > INT16_MAX || bytes_of(missing, i + 1, d->delta_bytes + size) > room)
+            break;
         if (told[i].received)
             d->deltas[d->received++] = (int16_t)delta;
         d->symbols[i] = (uint8_t)size;
@@ -172,6 +184,7 @@ static void draft_of(struct draft *d, const struct sent_history_told *told, size
         d->reference = reference;
         last = at;
     }
+    end_with_received(d);
 }
 
 /* How many of the symbols from `i` on, up to `most`, are alike (`alike`) or fit one bit. */

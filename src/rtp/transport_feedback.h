@@ -9,7 +9,8 @@
 #include "sent_history.h"
 #include "writer.h"
 
-enum { TRANSPORT_FEEDBACK_WRITTEN_MAX = 1024 }; /* numbers that one message of ours tells of */
+/* Numbers that one message of ours tells of: as many as are remembered (arrivals.h). */
+enum { TRANSPORT_FEEDBACK_WRITTEN_MAX = 2048 };
 
 struct transport_feedback {
     uint16_t base;      /* the first number that it tells of, */
@@ -43,7 +44,7 @@ struct transport_feedback_iterator transport_feedback_numbers(const struct trans
 bool transport_feedback_next(struct transport_feedback_iterator *it, struct sent_history_told *out);
 
 /* Appends a message about these numbers, which follow each other, or as many of the first of them as there is room for and deltas can
- * bridge: that many it returns. 0: not even one, and nothing is written. */
+ * bridge, up to one that was received unless none was: that many it returns. 0: not even one, and nothing is written. */
 size_t transport_feedback_write(struct writer *w, uint32_t ssrc, uint32_t media_ssrc, uint8_t message, const struct sent_history_told *told,
                                 size_t count);
 

@@ -94,6 +94,54 @@ static void nothing_is_told_twice(void **state)
     sent_history_free(h);
 }
 
+/* A message that was cut, or is read in parts: what is missing at the end of a part is lost as soon as a later one begins with more. */
+static void what_was_missing_at_the_end_of_a_part(void **state)
+{
+    (void)state;
+    struct sent_history *h = new_history();
+    leave(h, 8);
+    const struct sent_history_told first[] = {arrived(0), missing(1), missing(2)}, second[] = {missing(3), missing(4)},
+                                   third[] = {arrived(6), missing(7)};
+    assert_int_equal(take(h, 50 * MS, first, 3).count, 1);
+    assert_int_equal(take(h, 50 * MS, second, 2).count, 0);
+    struct congestion_feedback f = take(h, 50 * MS, third, 2);
+    assert_int_equal(f.count, 5); /* of the fifth nobody spoke */
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(f.results[i].sent, (i + 1) * MS);
+        assert_true(f.results[i].arrived == RTC_TIME_NEVER && !f.results[i].was_missing);
+    }
+    assert_int_equal(f.results[4].bytes_between, BYTES);
+    assert_int_equal(f.in_flight, BYTES);
+    const struct sent_history_told late[] = {arrived(3), arrived(5)};
+    f = take(h, 51 * MS, late, 2);
+    assert_int_equal(f.count, 2);
+    assert_true(f.results[0].was_missing && !f.results[1].was_missing);
+    sent_history_free(h);
+}
+
+/* More are lost at once than there is room for results: the rest follows. */
+static void thousands_are_lost_at_once(void **state)
+{
+    (void)state;
+    enum { LOST = 3000 };
+    static struct sent_history_told told[LOST];
+    struct sent_history *h = new_history();
+    leave(h, LOST + 1);
+    for (size_t i = 0; i < LOST; i++)
+        told[i] = missing((uint16_t)i);
+    assert_int_equal(take(h, 9000 * MS, told, LOST).count, 0);
+    const struct sent_history_told last = arrived(LOST);
+    size_t taken = 0, results = 0;
+    for (struct congestion_feedback f; taken == 0; results += f.count) {
+        taken = sent_history_take(h, 9001 * MS, &last, 1, &f);
+        assert_true(f.count > 0 && f.count <= SENT_HISTORY_RESULTS_MAX);
+        assert_int_equal(f.results[0].sent, (rtc_time_t)results * MS);
+    }
+    assert_int_equal(results, LOST + 1);
+    assert_int_equal(sent_history_in_flight(h), 0);
+    sent_history_free(h);
+}
+
 static void numbers_that_never_left(void **state)
 {
     (void)state;
@@ -226,7 +274,7 @@ enum { PACKETS = 20000 };
 struct model {
     rtc_time_t sent[PACKETS];
     uint32_t bytes[PACKETS];
-    bool told_arrived[PACKETS], told_missing[PACKETS], flies[PACKETS];
+    bool told_arrived[PACKETS], told_missing[PACKETS], flies[PACKETS], doubted[PACKETS];
     size_t count;
     size_t arrived_to;
     uint64_t seed;
@@ -272,27 +320,46 @@ static size_t make_feedback(struct model *m, struct sent_history_told *told, siz
     return count;
 }
 
+static void is_result(const struct model *m, size_t i, bool received, const struct congestion_feedback *f, size_t at)
+{
+    assert_true(at < f->count);
+    assert_int_equal(f->results[at].sent, m->sent[i]);
+    assert_int_equal(f->results[at].bytes, m->bytes[i]);
+    assert_int_equal(f->results[at].arrived == RTC_TIME_NEVER, !received);
+}
+
+/* What flies and is older than this one is lost if somebody said that it was missing, and else given up. */
+static size_t settle_before(struct model *m, size_t number, const struct congestion_feedback *f, size_t found)
+{
+    for (size_t before = oldest(m); before < number; before++) {
+        if (m->flies[before] && m->doubted[before]) {
+            m->told_missing[before] = true;
+            is_result(m, before, false, f, found++);
+        }
+        m->flies[before] = false;
+    }
+    return found;
+}
+
 static void expect(struct model *m, const struct sent_history_told *told, size_t from, size_t count, const struct congestion_feedback *f)
 {
     size_t found = 0;
     for (size_t i = from; i < from + count && i < m->count; i++)
         if (i >= oldest(m) && told[i - from].received && i + 1 > m->arrived_to)
             m->arrived_to = i + 1;
-    for (size_t i = from; i < from + count && i < m->arrived_to; i++) {
+    for (size_t i = from; i < from + count && i < m->count; i++) {
         bool received = told[i - from].received;
         if (i < oldest(m))
             continue;
-        for (size_t before = oldest(m); before < i; before++)
-            m->flies[before] = false;
+        m->doubted[i] = i >= m->arrived_to;
+        if (m->doubted[i])
+            continue;
+        found = settle_before(m, i, f, found);
         m->flies[i] = false;
         if (m->told_arrived[i] || (!received && m->told_missing[i]))
             continue;
         *(received ? &m->told_arrived[i] : &m->told_missing[i]) = true;
-        assert_true(found < f->count);
-        assert_int_equal(f->results[found].sent, m->sent[i]);
-        assert_int_equal(f->results[found].bytes, m->bytes[i]);
-        assert_int_equal(f->results[found].arrived == RTC_TIME_NEVER, !received);
-        found++;
+        is_result(m, i, received, f, found++);
     }
     assert_int_equal(f->count, found);
     assert_int_equal(f->in_flight, flying(m));
@@ -338,6 +405,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_arrived_and_what_did_not),
         cmocka_unit_test(nothing_is_told_twice),
+        cmocka_unit_test(what_was_missing_at_the_end_of_a_part),
+        cmocka_unit_test(thousands_are_lost_at_once),
         cmocka_unit_test(numbers_that_never_left),
         cmocka_unit_test(numbers_wrap),
         cmocka_unit_test(the_oldest_is_forgotten),

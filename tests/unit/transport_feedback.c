@@ -226,6 +226,31 @@ static void what_is_written_is_short(void **state)
     assert_int_equal(f.reference, 3);
 }
 
+/* What is missing is told of with what came after it, however much it is: no message says that and nothing else. */
+static void no_message_is_of_missing_ones_alone(void **state)
+{
+    (void)state;
+    static struct story s;
+    struct transport_feedback f;
+    uint8_t buffer[1500];
+    s.count = 0;
+    for (unsigned i = 0; i < TRANSPORT_FEEDBACK_WRITTEN_MAX - 1; i++)
+        tell(&s, RTC_TIME_NEVER);
+    tell(&s, 64000 * 3);
+    struct writer w = writer_of(buffer, 32);
+    assert_int_equal(transport_feedback_write(&w, 0x11111111, 0x22222222, 0, s.told, s.count), s.count);
+    read_back(&w, &f);
+    assert_int_equal(f.reference, 3);
+    s.count = 0;
+    tell(&s, 64000 * 3);
+    for (unsigned i = 0; i < 100; i++)
+        tell(&s, RTC_TIME_NEVER);
+    tell(&s, 64000 * 5);
+    w = writer_of(buffer, 40); /* which has room for some of those that are missing */
+    assert_int_equal(transport_feedback_write(&w, 0x11111111, 0x22222222, 0, s.told, s.count), 1);
+    assert_int_equal(comes_back(&s, 40), 2);
+}
+
 static void little_room_makes_more_messages(void **state)
 {
     (void)state;
@@ -285,6 +310,7 @@ int main(void)
         cmocka_unit_test(the_peers_clock_goes_around),
         cmocka_unit_test(what_is_written_comes_back),
         cmocka_unit_test(what_is_written_is_short),
+        cmocka_unit_test(no_message_is_of_missing_ones_alone),
         cmocka_unit_test(little_room_makes_more_messages),
         cmocka_unit_test(what_deltas_can_not_bridge_is_another_message),
         cmocka_unit_test(random_stories_come_back),
