@@ -4,7 +4,7 @@
 
 #include "rtp_rate_control.h"
 
-enum { US_PER_S = 1000000, STEP_US = 10000 };
+enum { US_PER_S = 1000000, STEP_US = 10000, CALM_US = 5 * US_PER_S };
 
 /* ---- Meters ---- */
 
@@ -116,6 +116,7 @@ bool rtp_budget_cut(struct rtp_budget *b, rtc_time_t now)
     if (!b->has_feedback)
         return rtp_rate_cut(b->rule, now);
     uint32_t before = congestion_target(b->by_feedback).target_bps;
+    b->calm_until = now + CALM_US;
     begin_at(b, now, before / 10 > CONGESTION_MIN_BPS ? before / 10 : CONGESTION_MIN_BPS);
     return before > CONGESTION_MIN_BPS;
 }
@@ -133,6 +134,7 @@ void rtp_budget_path_changed(struct rtp_budget *b, rtc_time_t now)
     congestion_path_changed(b->by_reports, now);
     if (b->by_feedback)
         congestion_path_changed(b->by_feedback, now);
+    b->calm_until = 0;
     rtp_budget_forget(b);
 }
 
@@ -140,6 +142,14 @@ void rtp_budget_forget(struct rtp_budget *b)
 {
     if (b->history)
         sent_history_clear(b->history);
+}
+
+bool rtp_budget_next_probe(struct rtp_budget *b, rtc_time_t now, struct congestion_probe *out)
+{
+    bool calm = now < b->calm_until, any;
+    while ((any = congestion_next_probe(rtp_budget_congestion(b), now, out)) && calm)
+        ; /* it is not asked for again */
+    return any;
 }
 
 /* ---- Packets ---- */

@@ -36,6 +36,7 @@ struct rtp_budget {
     struct rtp_meter around;         /* what is around the payload of pictures */
     struct rtp_meter pictures;       /* whole packets, repairs and padding included */
     rtc_time_t first;    /* when the first one with a number left since feedback was agreed on, or on this path; RTC_TIME_NEVER */
+    rtc_time_t calm_until; /* no burst leaves before; 0: any may */
     rtc_time_t numbered; /* when a packet with a number left last; RTC_TIME_NEVER: none did */
 };
 
@@ -61,13 +62,16 @@ void rtp_budget_set_feedback(struct rtp_budget *budget, rtc_time_t now, bool fee
 struct congestion *rtp_budget_congestion(const struct rtp_budget *budget);
 /* Most that will be sent of everything; 0: any. For who reads feedback: the rule has its own. */
 void rtp_budget_set_most(struct rtp_budget *budget, rtc_time_t now, uint32_t max_bps);
-/* Far too much: a tenth of it (RFC 8083 section 4.5). False when it could not be less before. */
+/* Far too much: a tenth of it (RFC 8083 section 4.5), and no bursts until there was time to hear what became of that. False when it could
+ * not be less before. */
 bool rtp_budget_cut(struct rtp_budget *budget, rtc_time_t now);
 /* Begins again at the least. */
 void rtp_budget_begin_low(struct rtp_budget *budget, rtc_time_t now);
 void rtp_budget_path_changed(struct rtp_budget *budget, rtc_time_t now);
 /* What left before has no relation to what is sent now: other keys, or no path. */
 void rtp_budget_forget(struct rtp_budget *budget);
+/* congestion_next_probe() of who is in charge. */
+bool rtp_budget_next_probe(struct rtp_budget *budget, rtc_time_t now, struct congestion_probe *out);
 /* The transport-wide number of the next packet. */
 uint16_t rtp_budget_next_number(const struct rtp_budget *budget);
 void rtp_budget_left(struct rtp_budget *budget, rtc_time_t now, const struct rtp_leaving *leaving);

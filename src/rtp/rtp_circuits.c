@@ -47,6 +47,7 @@ void rtp_circuits_open(struct rtp_circuits *cs, rtc_time_t now, struct rtp_send_
     st->circuit.reason = reason;
     st->circuit.openings++;
     if (may_reduce && rtp_budget_cut(&cs->sending->budget, now)) {
+        rtp_pacer_end_probe(&cs->sending->pacer);
         rtp_send_stream_resume(st);
         set_state(st, RTP_CIRCUIT_REDUCED, now + WELL_AFTER_US, out);
     } else {

@@ -200,6 +200,11 @@ bool rtp_pacer_is_idle(const struct rtp_pacer *p)
     return !p->queues[RTP_PRIORITY_AUDIO].head && !head(p);
 }
 
+bool rtp_pacer_has_paced(const struct rtp_pacer *p)
+{
+    return head(p) != NULL;
+}
+
 static bool is_open(const struct rtp_pacer *p, rtc_time_t now)
 {
     return p->window.bytes == 0 || p->window.in_flight < p->window.bytes || now >= p->window.next || p->probe.id != 0;

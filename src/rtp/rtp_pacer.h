@@ -84,6 +84,8 @@ bool rtp_pacer_probes(const struct rtp_pacer *pacer);
 void rtp_pacer_end_probe(struct rtp_pacer *pacer);
 /* Whether padding is to leave now: nothing waits, and a burst wants more. `pads`: whoever asks can make some. */
 bool rtp_pacer_wants_padding(struct rtp_pacer *pacer, rtc_time_t now, bool pads);
+/* Whether something waits that can be part of a burst: anything but sound. */
+bool rtp_pacer_has_paced(const struct rtp_pacer *pacer);
 /* Whether nothing waits to leave. */
 bool rtp_pacer_is_idle(const struct rtp_pacer *pacer);
 /* Whether so many packets of video still fit. */

@@ -126,12 +126,12 @@ static struct rtp_send_stream *padder(const struct rtp_sending *sd)
     return st;
 }
 
-/* Bursts are made of media, and of padding beside it: nobody knows what the peer would make of padding before. */
+/* Bursts are made of pictures, and of padding beside them: nobody knows what the peer would make of padding before. Of sound alone none can
+ * be made, so that it is asked for one when there is more. */
 static void begin_probe(struct rtp_sending *sd, rtc_time_t now)
 {
     struct congestion_probe probe;
-    if (!rtp_pacer_probes(&sd->pacer) && (!rtp_pacer_is_idle(&sd->pacer) || padder(sd)) &&
-        congestion_next_probe(rtp_budget_congestion(&sd->budget), now, &probe))
+    if (!rtp_pacer_probes(&sd->pacer) && (rtp_pacer_has_paced(&sd->pacer) || padder(sd)) && rtp_budget_next_probe(&sd->budget, now, &probe))
         rtp_pacer_begin_probe(&sd->pacer, now, &probe);
 }
 

@@ -7,6 +7,7 @@
 #include "counting_allocator.h"
 #include "gcc.h"
 #include "memory.h"
+#include "rtp_budget.h"
 #include "rtp_pacer.h"
 #include "rtp_rate_control.h"
 #include "transport_feedback.h"
@@ -229,6 +230,53 @@ static void no_padding_before_media_or_without_rtx(void **state)
     assert_int_equal(script.packets[0].probe, 7);
 }
 
+/* Sound is too little for a burst: the first one waits for pictures. */
+static void no_probe_of_sound_alone(void **state)
+{
+    (void)state;
+    script.probe = (struct congestion_probe){.id = 7, .bps = 2000000, .bytes = 5000, .packets = 5};
+    for (int i = 0; i < 50; i++) {
+        send_sound();
+        (void)run(now + 20 * MS);
+    }
+    assert_int_equal(script.probe.id, 7);
+    size_t before = script.sent;
+    assert_int_equal(before, 50);
+    send_picture(3000);
+    (void)run(now + SECOND / 2);
+    assert_int_equal(script.packets[before].probe, 7);
+    assert_int_equal(script.packets[before - 1].probe, 0);
+}
+
+static bool asks(struct rtp_budget *b, rtc_time_t at)
+{
+    struct congestion_probe probe;
+    const struct rtp_leaving leaving = {.bytes = 1000, .numbered = true};
+    rtp_budget_left(b, at, &leaving);
+    return rtp_budget_next_probe(b, at, &probe);
+}
+
+/* RFC 8083 section 4.5: a tenth of what was sent is not made up for by bursts, which another path may have at once. */
+static void no_probes_after_a_cut(void **state)
+{
+    (void)state;
+    struct rtp_budget b;
+    const struct congestion_limits limits = {.start_bps = 1500000};
+    assert_int_equal(rtp_budget_init(&b, context, &limits, &gcc_controller), RTC_OK);
+    rtp_budget_start(&b, now);
+    assert_int_equal(rtp_budget_prepare_feedback(&b, now), RTC_OK);
+    rtp_budget_set_feedback(&b, now, true);
+    assert_true(asks(&b, now));
+    assert_true(rtp_budget_cut(&b, now));
+    assert_int_equal(congestion_target(rtp_budget_congestion(&b)).target_bps, 150000);
+    for (int i = 0; i < 60; i++)
+        assert_false(asks(&b, now + i * 100 * MS));
+    assert_true(rtp_budget_cut(&b, now + 6 * SECOND));
+    rtp_budget_path_changed(&b, now + 7 * SECOND);
+    assert_true(asks(&b, now + 7 * SECOND));
+    rtp_budget_fini(&b);
+}
+
 /* What is not known of one path is not asked of another. */
 static void a_probe_ends_with_its_path(void **state)
 {
@@ -300,6 +348,32 @@ static void a_datagram_tells_of_so_many_numbers(void **state)
     told_lost = 0;
     tell(write_feedback);
     assert_int_equal(script.told, told_count);
+}
+
+static uint16_t apart;
+
+/* The first and the last of very many arrived. */
+static void write_two_of_many(struct writer *w)
+{
+    static struct sent_history_told told[2000];
+    for (uint16_t i = 0; i <= apart; i++)
+        told[i] = (struct sent_history_told){.number = i, .received = i == 0 || i == apart, .arrived = 77 * SECOND};
+    assert_int_equal(transport_feedback_write(w, MEDIA, OURS, 0, told, apart + 1U), apart + 1U);
+}
+
+/* However much one message tells, all of it is told. */
+static void a_message_of_very_many_numbers(void **state)
+{
+    (void)state;
+    script.target = (struct congestion_target){.target_bps = 50000000, .pacing_bps = 50000000};
+    rtp_session_tick(session, now, &out);
+    while (script.sent < 1500) {
+        send_picture(60000);
+        (void)run(now + 50 * MS);
+    }
+    apart = (uint16_t)(script.sent - 1);
+    tell(write_two_of_many);
+    assert_int_equal(script.told, script.sent);
 }
 
 static void no_more_than_the_window_is_in_flight(void **state)
@@ -442,9 +516,12 @@ int main(void)
         TEST(sound_without_a_number_counts),
         TEST(a_probe_is_a_burst_of_media_then_of_padding),
         TEST(no_padding_before_media_or_without_rtx),
+        TEST(no_probe_of_sound_alone),
+        TEST(no_probes_after_a_cut),
         TEST(a_probe_ends_with_its_path),
         TEST(a_probe_without_memory_ends),
         TEST(a_datagram_tells_of_so_many_numbers),
+        TEST(a_message_of_very_many_numbers),
         TEST(no_more_than_the_window_is_in_flight),
         TEST(sound_comes_first),
         TEST(limits_are_what_can_be_sent),
