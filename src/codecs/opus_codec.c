@@ -3,6 +3,7 @@
 #include "codecs.h"
 
 #include "context.h"
+#include "fmtp.h"
 #include "memory.h"
 
 #include <opus/opus.h>
@@ -13,6 +14,7 @@ enum {
     PACKET_SAMPLES_MAX = 5760, /* 120 ms */
     SHORTEST_SAMPLES = 120,    /* 2.5 ms: what every length is a multiple of */
     PACKET_BYTES_MAX = 4000,   /* as much room as libopus recommends */
+    SILENCE_BYTES_MAX = 2,     /* a packet that says no more than how long it is: nobody has to send it (DTX) */
     BITRATE_MIN = 6000,        /* RFC 6716 section 2.1.1, as the next */
     BITRATE_MAX = 510000
 };
@@ -21,6 +23,8 @@ enum {
 struct encoder {
     rtc_context *context;
     uint32_t channels;
+    bool dtx;    /* silence is left out, */
+    bool pauses; /* as the last packet said */
     OpusEncoder *opus;
 };
 
@@ -38,6 +42,11 @@ static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
     return value < low ? low : value > high ? high : value;
 }
 
+static bool peer_wants(const rtc_encoder_settings *s, const char *name)
+{
+    return s->parameters && s->parameters->fmtp && slice_is(fmtp_value(s->parameters->fmtp, name), "1");
+}
+
 static int configure(void *user, const rtc_encoder_settings *s)
 {
     struct encoder *e = user;
@@ -48,6 +57,9 @@ static int configure(void *user, const rtc_encoder_settings *s)
         status = opus_encoder_ctl(e->opus, OPUS_SET_INBAND_FEC(s->inband_fec ? 1 : 0));
     if (status == OPUS_OK)
         status = opus_encoder_ctl(e->opus, OPUS_SET_PACKET_LOSS_PERC((opus_int32)clamp(s->packet_loss_percent, 0, 100)));
+    e->dtx = peer_wants(s, "usedtx"); /* RFC 7587 section 6.1: what the peer likes to receive */
+    if (status == OPUS_OK)
+        status = opus_encoder_ctl(e->opus, OPUS_SET_DTX(e->dtx ? 1 : 0));
     return status == OPUS_OK ? RTC_OK : RTC_ERR_OPERATION;
 }
 
@@ -105,7 +117,9 @@ static int encode(void *user, rtc_audio_frame *frame, rtc_encoded_frame **out)
     opus_int32 len = opus_encode(e->opus, rtc_audio_frame_data(frame), (int)samples, packet, sizeof packet);
     if (len < 0)
         return len == OPUS_ALLOC_FAIL ? RTC_ERR_NO_MEMORY : RTC_ERR_ENCODING;
-    if (len == 0)
+    bool paused = e->pauses;
+    e->pauses = e->dtx && len <= SILENCE_BYTES_MAX;
+    if (len == 0 || (e->pauses && paused)) /* the first one is sent: who gets it knows that what follows is not lost */
         return RTC_OK;
     const rtc_encoded_frame_options o = {
         .size = sizeof o,

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -42,7 +43,7 @@ static void pair_fini(struct pair *p)
     p->ops->decoder_free(p->decoder);
 }
 
-/* The next packet; `data` overrides the tone. */
+/* The next packet; `data` overrides the tone. NULL: it need not be sent. */
 static rtc_encoded_frame *encode(struct pair *p, double frequency, const int16_t *data)
 {
     static int16_t samples[2 * PACKET];
@@ -59,12 +60,15 @@ static rtc_encoded_frame *encode(struct pair *p, double frequency, const int16_t
     assert_int_equal(rtc_audio_frame_new(NULL, &o, &f), RTC_OK);
     rtc_audio_frame_set_rtp_timestamp(f, (uint32_t)p->samples);
     assert_int_equal(p->ops->encode_audio(p->encoder, f, &e), RTC_OK);
-    assert_non_null(e);
-    assert_int_equal(rtc_encoded_frame_rtp_timestamp(e), (uint32_t)p->samples);
-    assert_int_equal(rtc_encoded_frame_duration(e), PACKET);
-    assert_string_equal(rtc_encoded_frame_codec(e), "opus");
     rtc_audio_frame_unref(f);
     p->samples += PACKET;
+    if (!e) {
+        assert_non_null(p->settings.parameters);
+        return NULL;
+    }
+    assert_int_equal(rtc_encoded_frame_rtp_timestamp(e), (uint32_t)(p->samples - PACKET));
+    assert_int_equal(rtc_encoded_frame_duration(e), PACKET);
+    assert_string_equal(rtc_encoded_frame_codec(e), "opus");
     return e;
 }
 
@@ -263,6 +267,84 @@ static void test_broken_packets(void **state)
     pair_fini(&p);
 }
 
+/* ---- Silence (RFC 7587 section 3.1.3) ---- */
+
+enum { SPOKEN = 75, SILENT = 250, SCENE = SPOKEN + SILENT + SPOKEN };
+
+/* What became of a scene: speech, silence and speech. */
+struct silence {
+    int sent, longest_pause; /* packets of the silence, without its beginning, and how many in a row were not sent */
+    size_t bytes;            /* of these */
+    int16_t sound[SCENE * PACKET];
+};
+
+static void speak(int16_t *to, int i, int noise, uint64_t *seed)
+{
+    voice(to, (uint64_t)i * PACKET);
+    for (int n = 0; n < PACKET; n++) {
+        bool fades = i == SPOKEN || i == SPOKEN + SILENT - 1;
+        double part = i < SPOKEN || i >= SPOKEN + SILENT ? 1 : fades ? (i == SPOKEN ? PACKET - n : n) / (double)PACKET : 0;
+        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+        to[n] = (int16_t)(part * to[n] + (noise > 0 ? (int)(*seed >> 40) % (2 * noise + 1) - noise : 0));
+    }
+}
+
+static void keep_silent(const char *fmtp, int noise, struct silence *out)
+{
+    const rtc_codec_parameters parameters = {sizeof parameters, "opus", RATE, 2, fmtp};
+    struct pair p;
+    uint64_t seed = 5;
+    int pause = 0;
+    memset(out, 0, sizeof *out);
+    pair_init(&p, 1, 32000);
+    p.settings.parameters = &parameters;
+    assert_int_equal(p.ops->encoder_configure(p.encoder, &p.settings), RTC_OK);
+    for (int i = 0; i < SCENE; i++) {
+        int16_t sound[PACKET];
+        speak(sound, i, noise, &seed);
+        rtc_encoded_frame *e = encode(&p, 0, sound);
+        decode(&p, e ? RTC_AUDIO_DECODE_FRAME : RTC_AUDIO_DECODE_CONCEAL, e, out->sound + i * PACKET);
+        pause = e ? 0 : pause + 1;
+        out->longest_pause = pause > out->longest_pause ? pause : out->longest_pause;
+        if (e && i >= SPOKEN + 25 && i < SPOKEN + SILENT) {
+            out->sent++;
+            out->bytes += rtc_encoded_frame_len(e);
+        }
+        assert_true(e || (i >= SPOKEN && i < SPOKEN + SILENT + 5)); /* speech is never left out */
+        rtc_encoded_frame_unref(e);
+    }
+    pair_fini(&p);
+}
+
+/* The largest step from one sample to the next in some packets. */
+static int step_in(const struct silence *s, int first, int count)
+{
+    int most = 0;
+    for (int i = first * PACKET + 1; i < (first + count) * PACKET; i++)
+        most = abs(s->sound[i] - s->sound[i - 1]) > most ? abs(s->sound[i] - s->sound[i - 1]) : most;
+    return most;
+}
+
+/* A packet that says that silence begins, and one every 400 ms: 4.5 s have 11 of them with two each. Nothing clicks. */
+static void test_silence_is_left_out(void **state)
+{
+    static struct silence with, without;
+    (void)state;
+    for (int noise = 0; noise <= 20; noise += 10) {
+        keep_silent("minptime=10;usedtx=1", noise, &with);
+        keep_silent("minptime=10;useinbandfec=1", noise, &without);
+        print_message("noise %d: %d packets of %d bytes for %d of %d, longest pause %d, steps %d of %d, %d of %d\n", noise, with.sent,
+                      (int)with.bytes, without.sent, (int)without.bytes, with.longest_pause, step_in(&with, SPOKEN + 1, SILENT - 2),
+                      step_in(&without, SPOKEN + 1, SILENT - 2), step_in(&with, SPOKEN + SILENT - 2, 8),
+                      step_in(&without, SPOKEN + SILENT - 2, 8));
+        assert_int_equal(without.longest_pause, 0);
+        assert_in_range(with.sent, 9, 24);
+        assert_in_range(with.longest_pause, 15, 20);
+        assert_true(step_in(&with, SPOKEN + 1, SILENT - 2) <= step_in(&without, SPOKEN + 1, SILENT - 2) + 2 * noise + 8);
+        assert_true(step_in(&with, SPOKEN + SILENT - 2, 8) <= step_in(&without, SPOKEN + SILENT - 2, 8) * 5 / 4);
+    }
+}
+
 static int code_one(rtc_context *context, void *user)
 {
     (void)user;
@@ -306,9 +388,10 @@ static void test_settings_and_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tone_survives),  cmocka_unit_test(test_bitrate_follows),
-        cmocka_unit_test(test_fec_recovers),   cmocka_unit_test(test_concealment_continues_and_fades),
-        cmocka_unit_test(test_broken_packets), cmocka_unit_test(test_settings_and_memory),
+        cmocka_unit_test(test_tone_survives),       cmocka_unit_test(test_bitrate_follows),
+        cmocka_unit_test(test_fec_recovers),        cmocka_unit_test(test_concealment_continues_and_fades),
+        cmocka_unit_test(test_silence_is_left_out), cmocka_unit_test(test_broken_packets),
+        cmocka_unit_test(test_settings_and_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
