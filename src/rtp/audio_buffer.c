@@ -13,7 +13,8 @@ enum {
     DISCONTINUITY_EARLY_US = 1000000, /* media this much ahead of the base line is a new timeline */
     DISCONTINUITY_LATE_US = 5000000,  /* and so is what comes this much behind it */
     DISCONTINUITY_DRY_US = 1000000,   /* or this much, when nothing is left to play */
-    STARVED_US = 1000000,             /* concealment without any packet ends after this */
+    STARVED_US = 1000000,             /* concealment without any packet ends after this, */
+    SILENT_US = 2000000,              /* silence, of which a packet comes every 400 ms (DTX), after this */
     STALL_US = 500000,                /* a tick this late: the timeline is moved, not caught up with */
     LOSS_MEMORY_US = 6000000,         /* for so long after a loss what may repair it is waited for: the next packet, or one after it */
     REPAIR_WAIT_MAX_US = 120000,      /* what comes later than this after its time repairs nothing that is worth the delay */
@@ -47,7 +48,7 @@ void audio_buffer_reset(struct audio_buffer *b)
     drop_packets(b, b->count);
     delay_estimator_reset(&b->estimator);
     b->state = AUDIO_BUFFER_IDLE;
-    b->has_timestamp = b->emitted = b->concealing = b->quiet = false;
+    b->has_timestamp = b->emitted = b->concealing = b->silence.plays = false;
 }
 
 static rtc_time_t to_us(const struct audio_buffer *b, int64_t units)
@@ -166,6 +167,13 @@ static enum audio_insert refuse(rtc_encoded_frame *frame, enum audio_insert why)
     return why;
 }
 
+/* Silence was longer than was known when it was filled in: the timeline has waited for its end. What comes then is not late. */
+static void end_silence(struct audio_buffer *b, int64_t timestamp)
+{
+    if (b->silence.plays && b->count == 0 && timestamp < b->next_timestamp && timestamp >= b->silence.from)
+        b->next_timestamp = timestamp;
+}
+
 /* The packet itself came after all: what came in its stead was of no use. */
 static enum audio_insert replace(struct audio_buffer *b, struct audio_packet *held, struct audio_packet p)
 {
@@ -219,6 +227,7 @@ enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, ui
         begin(b, now, p.timestamp);
     else if (p.timestamp < b->next_timestamp && !b->emitted)
         begin_earlier(b, now, p.timestamp);
+    end_silence(b, p.timestamp);
     if (p.timestamp < b->next_timestamp) {
         b->stats.late_packets++;
         b->stats.fec_unused += p.fec;
@@ -281,13 +290,13 @@ static bool invent(struct audio_buffer *b, uint32_t samples, bool advance, struc
 /* Silence that stands for silence (DTX) is not counted as concealment. */
 static bool conceal(struct audio_buffer *b, uint32_t samples, bool advance, struct audio_decision *out)
 {
-    if (!b->quiet) {
+    if (!b->silence.plays) {
         b->stats.concealed_samples += samples;
         b->stats.concealment_events += !b->concealing;
         b->concealing = true;
     }
     (void)invent(b, samples, advance, out);
-    out->missed = !b->quiet;
+    out->missed = !b->silence.plays;
     return true;
 }
 
@@ -329,8 +338,9 @@ static bool play(struct audio_buffer *b, enum rtp_audio_action action, struct au
     count_delay(b, p);
     settle_fec(b);
     b->concealing = false;
-    b->quiet = p->quiet;
+    b->silence.plays = p->quiet;
     b->next_timestamp += p->duration;
+    b->silence.from = b->next_timestamp;
     if (action == RTP_AUDIO_ACCELERATE)
         b->stats.accelerated_samples += p->duration;
     else
@@ -339,13 +349,14 @@ static bool play(struct audio_buffer *b, enum rtp_audio_action action, struct au
     return true;
 }
 
-/* Nothing is there: the timeline waits, so that what comes late is still played. What is too much of it is won back later. */
+/* Nothing is there: the timeline waits, so that what comes late is still played. What is too much of it is won back later. Silence takes as
+ * long as it does: the timeline goes on. */
 static bool starve(struct audio_buffer *b, rtc_time_t now, struct audio_decision *out)
 {
     if (b->starved_since == RTC_TIME_NEVER)
         b->starved_since = now;
-    if (now - b->starved_since < STARVED_US)
-        return conceal(b, b->duration, false, out);
+    if (now - b->starved_since < (b->silence.plays ? SILENT_US : STARVED_US))
+        return conceal(b, b->duration, b->silence.plays, out);
     b->state = AUDIO_BUFFER_IDLE;
     return false;
 }
@@ -355,13 +366,13 @@ static int64_t leave_out(struct audio_buffer *b, int64_t gap, rtc_time_t target)
 {
     const struct audio_packet *p = &b->packets[0];
     int64_t excess = to_units(b, audio_buffer_delay(b) - target), step = p->duration;
-    int64_t most = p->fec && !b->quiet && gap >= step ? gap - step : gap;
+    int64_t most = p->fec && !b->silence.plays && gap >= step ? gap - step : gap;
     if (excess <= 0)
         return gap;
     int64_t skip = excess >= most ? most : excess / step * step;
     skip += (gap - skip) % ((int64_t)b->clock_rate / 400); /* codecs conceal multiples of 2.5 ms */
     b->next_timestamp += skip;
-    if (!b->quiet)
+    if (!b->silence.plays)
         b->stats.accelerated_samples += (uint64_t)skip;
     return gap - skip;
 }
@@ -392,7 +403,7 @@ static bool expand(struct audio_buffer *b, rtc_time_t now, struct audio_decision
 static bool bridge(struct audio_buffer *b, rtc_time_t now, int64_t gap, rtc_time_t target, struct audio_decision *out)
 {
     const struct audio_packet *p = &b->packets[0];
-    if (!b->quiet)
+    if (!b->silence.plays)
         expect_repair(b, now, to_us(b, p->duration));
     if (may_expand(b, now, target))
         return expand(b, now, out);
@@ -417,7 +428,7 @@ static bool play_head(struct audio_buffer *b, rtc_time_t now, rtc_time_t target,
         b->last_accelerate = now;
         return play(b, RTP_AUDIO_ACCELERATE, out);
     }
-    if (may_expand(b, now, target) && (b->quiet || is_far(b) || now - b->below_since >= EXPAND_PATIENCE_US))
+    if (may_expand(b, now, target) && (b->silence.plays || is_far(b) || now - b->below_since >= EXPAND_PATIENCE_US))
         return expand(b, now, out);
     return play(b, RTP_AUDIO_PACKET, out);
 }

@@ -37,6 +37,12 @@ struct audio_repair {
     rtc_time_t until, wait;
 };
 
+/* Silence stands for what its sender leaves out (DTX). A part of its buffer. */
+struct audio_silence {
+    bool plays;   /* the last packet that was played is of silence */
+    int64_t from; /* where it ends: what is filled in after it lasts until something comes */
+};
+
 struct audio_decision {
     enum rtp_audio_action action;
     rtc_encoded_frame *frame; /* a reference for the caller; NULL for CONCEAL */
@@ -72,7 +78,7 @@ struct audio_buffer {
     int64_t next_timestamp;      /* the sample that is due at next_time */
     rtc_time_t next_time;
     uint32_t duration; /* of the latest packet */
-    bool quiet;        /* what was played last is silence */
+    struct audio_silence silence;
     bool concealing;
     bool fec_taken;           /* the packet in front gave what the one before it lacked */
     rtc_time_t minimum_delay; /* asked for by lip sync */

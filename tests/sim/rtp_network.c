@@ -221,7 +221,12 @@ static void dtx(void **state)
     rtp_sim_forget(&sim.b);
     struct rtp_inbound_stats before = rtp_sim_inbound(&sim.b, sim.b.audio);
     sim.a.dtx = true;
-    rtp_sim_run(&sim, sim.now + 10 * SECOND);
+    rtp_sim_run(&sim, sim.now + SECOND);
+    struct rtp_inbound_stats paused = rtp_sim_inbound(&sim.b, sim.b.audio);
+    for (int i = 0; i < 90; i++) {
+        rtp_sim_run(&sim, sim.now + 97 * MS);
+        assert_true(rtp_sim_inbound(&sim.b, sim.b.audio).current_delay_us < before.current_delay_us + 60 * MS);
+    }
     sim.a.dtx = false;
     rtp_sim_run(&sim, sim.now + 5 * SECOND);
     struct rtp_inbound_stats after = rtp_sim_inbound(&sim.b, sim.b.audio);
@@ -229,6 +234,8 @@ static void dtx(void **state)
     assert_int_equal(sim.b.seen.mutes, 0);
     assert_true(sim.b.seen.packets > 240 + 20);
     assert_true(sim.b.seen.audio_latency < 120 * MS);
+    assert_true(sim.b.seen.video_latency < 140 * MS); /* pictures do not wait for silence */
+    assert_int_equal(after.audio.removed_samples_for_acceleration, paused.audio.removed_samples_for_acceleration);
 }
 
 /* Nothing leaves without a path, and the call goes on when there is one again. */
