@@ -15,7 +15,8 @@ enum {
     SHORTEST_SAMPLES = 120,    /* 2.5 ms: what every length is a multiple of */
     PACKET_BYTES_MAX = 4000,   /* as much room as libopus recommends */
     SILENCE_BYTES_MAX = 2,     /* a packet that says no more than how long it is: nobody has to send it (DTX) */
-    BITRATE_MIN = 6000,        /* RFC 6716 section 2.1.1, as the next */
+    LOSSY_PERCENT = 5,
+    BITRATE_MIN = 6000, /* RFC 6716 section 2.1.1, as the next */
     BITRATE_MAX = 510000
 };
 
@@ -23,8 +24,9 @@ enum {
 struct encoder {
     rtc_context *context;
     uint32_t channels;
-    bool dtx;    /* silence is left out, */
-    bool pauses; /* as the last packet said */
+    bool dtx;         /* silence is left out, */
+    uint32_t paused;  /* so many packets of it in a row */
+    uint32_t markers; /* of which these are sent: whoever gets one knows that what follows is not lost */
     OpusEncoder *opus;
 };
 
@@ -58,6 +60,7 @@ static int configure(void *user, const rtc_encoder_settings *s)
     if (status == OPUS_OK)
         status = opus_encoder_ctl(e->opus, OPUS_SET_PACKET_LOSS_PERC((opus_int32)clamp(s->packet_loss_percent, 0, 100)));
     e->dtx = peer_wants(s, "usedtx"); /* RFC 7587 section 6.1: what the peer likes to receive */
+    e->markers = s->packet_loss_percent >= LOSSY_PERCENT ? 2 : 1;
     if (status == OPUS_OK)
         status = opus_encoder_ctl(e->opus, OPUS_SET_DTX(e->dtx ? 1 : 0));
     return status == OPUS_OK ? RTC_OK : RTC_ERR_OPERATION;
@@ -117,9 +120,8 @@ static int encode(void *user, rtc_audio_frame *frame, rtc_encoded_frame **out)
     opus_int32 len = opus_encode(e->opus, rtc_audio_frame_data(frame), (int)samples, packet, sizeof packet);
     if (len < 0)
         return len == OPUS_ALLOC_FAIL ? RTC_ERR_NO_MEMORY : RTC_ERR_ENCODING;
-    bool paused = e->pauses;
-    e->pauses = e->dtx && len <= SILENCE_BYTES_MAX;
-    if (len == 0 || (e->pauses && paused)) /* the first one is sent: who gets it knows that what follows is not lost */
+    e->paused = e->dtx && len <= SILENCE_BYTES_MAX ? e->paused + 1 : 0;
+    if (len == 0 || e->paused > e->markers)
         return RTC_OK;
     const rtc_encoded_frame_options o = {
         .size = sizeof o,

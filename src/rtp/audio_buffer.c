@@ -238,8 +238,10 @@ enum audio_insert audio_buffer_insert(struct audio_buffer *b, rtc_time_t now, ui
 
 static void expect_repair(struct audio_buffer *b, rtc_time_t now, rtc_time_t wait)
 {
+    if (wait > REPAIR_WAIT_MAX_US) /* of before a silence */
+        return;
     if (now >= b->repair.until || wait > b->repair.wait)
-        b->repair.wait = wait < REPAIR_WAIT_MAX_US ? wait : REPAIR_WAIT_MAX_US;
+        b->repair.wait = wait;
     b->repair.until = now + LOSS_MEMORY_US;
 }
 
