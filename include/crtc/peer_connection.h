@@ -199,6 +199,9 @@ typedef struct rtc_configuration {
      * and stays until the connection is freed. Can not change. RTC_ERR_TYPE: without `make` or `target`. */
     const rtc_congestion_controller *congestion_controller;
     void *congestion_user;
+    /* Who sends to this side is asked to leave silence out: descriptions say usedtx=1 of Opus (RFC 7587 section 6.1). Instead of fifty packets a second one comes
+     * every 400 ms then, and the decoder fills in noise like that of the silence. This side does so where the peer asks for it, whatever stands here. Can not change. */
+    bool use_dtx;
 } rtc_configuration;
 
 /* ---- States and events ------------------------------------------------------------------------------------------------------ */

@@ -32,7 +32,8 @@ const struct codec_row codec_rows[] = {
      .payload_type = 111,
      .rtx_payload_type = CODEC_NO_PAYLOAD_TYPE,
      .fmtp = "minptime=10;useinbandfec=1",
-     .inband_fec_parameter = "useinbandfec"},
+     .inband_fec_parameter = "useinbandfec",
+     .dtx = "usedtx=1"},
     {.name = "PCMU", /* RFC 3551 section 4.5.14 */
      .kind = RTC_MEDIA_AUDIO,
      .format = &g711_payload_format,

@@ -49,6 +49,7 @@ struct codec_row {
     bool nack, nack_pli, ccm_fir, goog_remb;
     const char *fmtp;                 /* what we ask for; NULL: nothing */
     const char *inband_fec_parameter; /* of 1, where the peer wants packets to repair the ones before them; NULL: there is no such thing */
+    const char *dtx;                  /* what asks its senders to leave silence out; NULL: likewise */
 };
 
 /* Every row, in the order in which we offer them. */

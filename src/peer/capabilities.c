@@ -53,6 +53,13 @@ void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilit
             describe_extension(&rtp_extension_rows[i], &out->extensions[out->extension_count++]);
 }
 
+void capabilities_ask_dtx(struct jsep_codec *codec)
+{
+    const struct codec_row *row = codec_row_carried(RTC_MEDIA_AUDIO, codec->name);
+    if (row && row->dtx)
+        fmtp_add(codec->fmtp, sizeof codec->fmtp, row->dtx, "");
+}
+
 void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to)
 {
     *to = (struct rtp_codec){

@@ -21,6 +21,9 @@ struct capabilities {
  * what can only be received, which says so. */
 void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilities *out);
 
+/* Its sender is asked to leave silence out, where it can. */
+void capabilities_ask_dtx(struct jsep_codec *codec);
+
 /* A negotiated codec as RTP wants it. */
 void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to);
 /* Notes the numbers of parity among these codecs; false: it is none of it. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* setCodecPreferences (webrtc-pc 5.4.1). */
+#include "capabilities.h"
+#include "kept_configuration.h"
 #include "peer.h"
 #include "rtp_parameters.h"
 
@@ -54,6 +56,8 @@ static int take(rtc_rtp_transceiver *t, const rtc_rtp_codec *const *codecs, size
     bool any = false;
     for (size_t i = 0; i < out->count; i++) {
         any = any || !jsep_codec_is_beside(&out->codecs[i]);
+        if (t->connection && kept_configuration_show(t->connection->configuration)->use_dtx)
+            capabilities_ask_dtx(&out->codecs[i]);
         if (!repaired) /* the list names no repair: nothing is repaired */
             out->codecs[i].rtx_payload_type = JSEP_NO_PAYLOAD_TYPE;
     }

@@ -97,13 +97,19 @@ static void count_decoded(struct receive_pipeline *p, const struct receive_unit 
     pthread_mutex_unlock(&p->lock);
 }
 
+/* -60 dB of the loudest: silence, or noise that stands for it. */
+static bool is_silent(double power)
+{
+    return power < 1e-6;
+}
+
 static void count_sound(struct receive_pipeline *p, const struct receive_unit *unit, const rtc_audio_frame *sound)
 {
     double power = audio_power(sound);
     uint32_t samples = rtc_audio_frame_samples(sound);
     pthread_mutex_lock(&p->lock);
     audio_meter_add(&p->shared.stats.meter, power, samples, rtc_audio_frame_sample_rate(sound));
-    p->shared.stats.silent_concealed += unit->missed && power == 0 ? samples : 0;
+    p->shared.stats.silent_concealed += unit->missed && is_silent(power) ? samples : 0;
     pthread_mutex_unlock(&p->lock);
 }
 

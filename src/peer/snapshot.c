@@ -5,6 +5,7 @@
 #include "capabilities.h"
 #include "carriers.h"
 #include "header_extensions.h"
+#include "kept_configuration.h"
 #include "negotiation_carriers.h"
 #include "prepared_association.h"
 #include "restart.h"
@@ -49,6 +50,8 @@ static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
     s->capacity = capacity;
     capabilities_of(pc->context, RTC_MEDIA_AUDIO, &s->audio);
     capabilities_of(pc->context, RTC_MEDIA_VIDEO, &s->video);
+    for (size_t i = 0; kept_configuration_show(pc->configuration)->use_dtx && i < s->audio.codec_count; i++)
+        capabilities_ask_dtx(&s->audio.codecs[i]);
     s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);
     s->streams = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->streams);
     s->extensions = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->extensions);
