@@ -160,12 +160,13 @@ static bool left(const struct congestion_feedback *f, const struct congestion_re
 }
 
 /* By times that no clock shows nothing is judged, and what was before a clock was set is void. */
-static bool has_time(struct gcc *g, const struct congestion_result *r)
+static bool has_time(struct gcc *g, rtc_time_t now, const struct congestion_result *r)
 {
     if (r->arrived < -(INT64_MAX / 4) || r->arrived > INT64_MAX / 4)
         return false;
     rtc_time_t took = r->arrived - r->sent;
-    if (g->clock != RTC_TIME_NEVER && (took - g->clock > torn_us || g->clock - took > torn_us)) {
+    bool torn = g->clock != RTC_TIME_NEVER && (took - g->clock > torn_us || g->clock - took > torn_us);
+    if (torn || !queue_delay_is_possible(&g->queue, now, r->sent, r->arrived)) {
         packet_groups_init(&g->groups);
         trendline_init(&g->trendline);
         queue_delay_init(&g->queue, r->sent);
@@ -204,7 +205,7 @@ static bool arrivals(struct gcc *g, const struct congestion_feedback *f)
         else
             loss_estimate_add(&g->loss, r->sent, r->bytes, r->arrived == RTC_TIME_NEVER);
         lost = lost || r->arrived == RTC_TIME_NEVER;
-        if (r->arrived == RTC_TIME_NEVER || !has_time(g, r))
+        if (r->arrived == RTC_TIME_NEVER || !has_time(g, f->now, r))
             continue;
         queue_delay_add(&g->queue, r->sent, r->arrived);
         ack_rate_add(&g->acked, r->arrived, queue_delay_waited(&g->queue, r->sent, r->arrived), (uint64_t)r->bytes + r->bytes_between);

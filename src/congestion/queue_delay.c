@@ -2,11 +2,16 @@
 /* The queue of the path: see queue_delay.h. */
 #include "queue_delay.h"
 
-enum { SECOND = 1000000, PART_US = 15 * SECOND, ENOUGH = 6, AVERAGE = 16 };
+enum { SECOND = 1000000, PART_US = 15 * SECOND, ENOUGH = 6, AVERAGE = 16, SLACK_US = 30000 };
 
 void queue_delay_init(struct queue_delay *delay, rtc_time_t now)
 {
-    *delay = (struct queue_delay){.base = RTC_TIME_NEVER, .base_before = RTC_TIME_NEVER, .base_began = now, .least = RTC_TIME_NEVER};
+    *delay = (struct queue_delay){.base = RTC_TIME_NEVER,
+                                  .base_before = RTC_TIME_NEVER,
+                                  .base_began = now,
+                                  .trip = RTC_TIME_NEVER,
+                                  .trip_before = RTC_TIME_NEVER,
+                                  .least = RTC_TIME_NEVER};
 }
 
 void queue_delay_add(struct queue_delay *delay, rtc_time_t sent, rtc_time_t arrived)
@@ -27,7 +32,8 @@ static rtc_time_t base(struct queue_delay *d, rtc_time_t now)
 {
     if (now - d->base_began >= PART_US) {
         d->base_before = d->base;
-        d->base = RTC_TIME_NEVER;
+        d->trip_before = d->trip;
+        d->base = d->trip = RTC_TIME_NEVER;
         d->base_began = now;
     }
     d->base = sooner(d->base, d->least);
@@ -38,6 +44,15 @@ rtc_time_t queue_delay_waited(const struct queue_delay *delay, rtc_time_t sent, 
 {
     rtc_time_t quickest = sooner(delay->base, delay->base_before), took = arrived - sent;
     return quickest != RTC_TIME_NEVER && took > quickest ? took - quickest : 0;
+}
+
+/* What it waited is part of the time until it was told of, of which the shortest had no part in it. The slack is for clocks that drift, and
+ * for what the shortest had to wait until somebody told of it. */
+bool queue_delay_is_possible(struct queue_delay *delay, rtc_time_t now, rtc_time_t sent, rtc_time_t arrived)
+{
+    rtc_time_t trip = now - sent;
+    delay->trip = sooner(delay->trip, trip);
+    return queue_delay_waited(delay, sent, arrived) <= trip - sooner(delay->trip, delay->trip_before) + SLACK_US;
 }
 
 void queue_delay_judge(struct queue_delay *delay, rtc_time_t now)

@@ -12,6 +12,7 @@ enum { QUEUE_DELAY_LAST = 4 };
 struct queue_delay {
     rtc_time_t base, base_before; /* of this part of the time and of the one before; RTC_TIME_NEVER: none */
     rtc_time_t base_began;
+    rtc_time_t trip, trip_before; /* the shortest until it was told of, in the same parts of the time; RTC_TIME_NEVER: none */
     rtc_time_t first, least, sum; /* of this message: what its first took, its quickest, and how much more than its first all took */
     unsigned count;
     struct {
@@ -30,5 +31,7 @@ void queue_delay_add(struct queue_delay *delay, rtc_time_t sent, rtc_time_t arri
 void queue_delay_judge(struct queue_delay *delay, rtc_time_t now);
 /* How much longer a packet took than the quickest; by the messages before this one. */
 rtc_time_t queue_delay_waited(const struct queue_delay *delay, rtc_time_t sent, rtc_time_t arrived);
+/* Whether it can have waited so long, being told of now: else a clock was set, and what was before that is void. */
+bool queue_delay_is_possible(struct queue_delay *delay, rtc_time_t now, rtc_time_t sent, rtc_time_t arrived);
 
 #endif

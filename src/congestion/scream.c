@@ -93,12 +93,13 @@ static bool left(const struct congestion_feedback *f, const struct congestion_re
     return r->sent <= f->now && r->sent > f->now - torn_us;
 }
 
-static void time_of(struct scream *s, const struct congestion_result *r)
+static void time_of(struct scream *s, rtc_time_t now, const struct congestion_result *r)
 {
     if (r->arrived < -(INT64_MAX / 4) || r->arrived > INT64_MAX / 4)
         return;
     rtc_time_t took = r->arrived - r->sent;
-    if (s->clock != RTC_TIME_NEVER && (took - s->clock > torn_us || s->clock - took > torn_us))
+    bool torn = s->clock != RTC_TIME_NEVER && (took - s->clock > torn_us || s->clock - took > torn_us);
+    if (torn || !queue_delay_is_possible(&s->queue, now, r->sent, r->arrived))
         queue_delay_init(&s->queue, r->sent);
     s->clock = took;
     queue_delay_add(&s->queue, r->sent, r->arrived);
@@ -114,7 +115,7 @@ static void take(struct scream *s, const struct congestion_result *r, struct scr
         in->lost++;
         return;
     }
-    time_of(s, r);
+    time_of(s, in->now, r);
     in->arrived++;
     in->acked_bytes += (double)r->bytes + r->bytes_between;
     s->l4s = r->ecn == CONGESTION_ECN_ECT1 || (s->l4s && r->ecn != CONGESTION_ECN_ECT0);

@@ -102,6 +102,26 @@ static void the_queue_above_the_quickest(void **state)
     assert_int_equal(d.standing_us, 0);
 }
 
+/* Of a packet that was on its way, there and back, for less than it is said to have waited somebody set a clock. */
+static void what_can_not_have_waited(void **state)
+{
+    (void)state;
+    struct queue_delay d;
+    rtc_time_t now = SECOND;
+    queue_delay_init(&d, now);
+    assert_true(queue_delay_is_possible(&d, now + 60 * MS, now, now - 500 * MS)); /* nothing is known */
+    message(&d, now, 6, -500 * MS);
+    assert_true(queue_delay_is_possible(&d, now + 360 * MS, now, now - 200 * MS));  /* a queue of 300 ms */
+    assert_true(queue_delay_is_possible(&d, now + 70 * MS, now, now - 470 * MS));   /* some of it is drift */
+    assert_false(queue_delay_is_possible(&d, now + 70 * MS, now, now - 400 * MS));  /* 100 ms of 70 */
+    assert_false(queue_delay_is_possible(&d, now + 360 * MS, now, now - 160 * MS)); /* there is a way to go beside the queue */
+    assert_true(queue_delay_is_possible(&d, now + 60 * MS, now, now - SECOND));     /* it may be quicker than ever */
+    for (int i = 0; i < 31; i++) /* the shortest of half a minute ago is forgotten */
+        message(&d, now += SECOND, 6, -500 * MS);
+    assert_true(queue_delay_is_possible(&d, now + 500 * MS, now, now - 490 * MS));
+    assert_false(queue_delay_is_possible(&d, now + 500 * MS, now, now - 400 * MS)); /* by the shortest since */
+}
+
 /* A second at this rate in packets of 1250 bytes; of each `every` one is lost (0: none), and all beyond `path_bps` (0: nothing is). */
 static rtc_time_t second_of(struct loss_estimate *e, rtc_time_t now, int bps, int every, int path_bps)
 {
@@ -160,7 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packets_that_left_together_are_a_group),
         cmocka_unit_test(the_trend_of_the_delay),
-        cmocka_unit_test(the_queue_above_the_quickest),
+        cmocka_unit_test(the_queue_above_the_quickest), cmocka_unit_test(what_can_not_have_waited),
         cmocka_unit_test(losses_at_any_rate_are_the_paths),
         cmocka_unit_test(losses_of_what_is_beyond_tell_the_limit),
         cmocka_unit_test(what_arrived_after_all_was_not_lost),
