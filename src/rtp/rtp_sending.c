@@ -326,14 +326,15 @@ static uint32_t late_bps(const struct rtp_sending *sd)
 static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t target)
 {
     uint32_t sound = rtp_meter_bps(&sd->budget.sound, now), around = rtp_meter_bps(&sd->budget.around, now);
-    uint32_t left = target > sound ? target - sound : 0, cap = sd->budget.rule->cap_bps;
+    uint32_t left = target > sound ? target - sound : 0, cap = sd->budget.rule->cap_bps, remb = sd->budget.rule->remb_bps;
     around = around > left / 16 ? around : left / 16;
     around = around < left / 2 ? around : left / 2;
     left -= around;
     uint32_t late = late_bps(sd);
     left -= late < left / 2 ? late : left / 2;
     left = left > VIDEO_LEAST_BPS ? left : VIDEO_LEAST_BPS;
-    cap = sd->budget.rule->remb_bps > 0 && sd->budget.rule->remb_bps < cap ? sd->budget.rule->remb_bps : cap;
+    remb = remb > 0 && remb < VIDEO_LEAST_BPS ? VIDEO_LEAST_BPS : remb; /* no word of the peer's makes pictures impossible */
+    cap = remb > 0 && remb < cap ? remb : cap;
     return left < cap ? left : cap;
 }
 

@@ -3,5 +3,7 @@ foreach(name quality network memory slow hostile parity sound)
   crtc_test(test_sim_rtp_${name} LABEL sim TIMEOUT 900 SEES base media rtp MODULES base media congestion rtp
     SOURCES rtp_${name}.c rtp_sim.c sim_network.c sim_nat.c sim_tcp.c)
 endforeach()
-crtc_test(test_sim_rtp_feedback LABEL sim TIMEOUT 900 SEES base media congestion rtp MODULES base media congestion rtp
-  SOURCES rtp_feedback.c rtp_sim.c sim_network.c sim_nat.c sim_tcp.c)
+foreach(name feedback hostile_feedback)
+  crtc_test(test_sim_rtp_${name} LABEL sim TIMEOUT 900 SEES base media congestion rtp MODULES base media congestion rtp
+    SOURCES rtp_${name}.c rtp_sim.c sim_network.c sim_nat.c sim_tcp.c)
+endforeach()

@@ -42,10 +42,11 @@ struct rtp_section rtp_sim_section(const struct rtp_sim_options *o, rtc_media_ki
                             .encoding_count = 1};
     (void)snprintf(s.mid, sizeof s.mid, "%s", kind == RTC_MEDIA_AUDIO ? "a" : "v");
     (void)snprintf(s.remote_stream_id, sizeof s.remote_stream_id, "stream");
-    s.send_codec.transport_cc = o->controller != NULL;
+    s.send_codec.transport_cc = o->controller && !o->by_source;
+    s.send_codec.ccfb = o->controller && o->by_source;
     s.receive_codecs[0] = s.send_codec;
     s.receive_codecs[0].remb = o->remb && kind == RTC_MEDIA_VIDEO;
-    s.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = o->controller ? 5 : 0;
+    s.extension_ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = s.send_codec.transport_cc ? 5 : 0;
     s.extension_ids[RTP_EXTENSION_MID] = 4;
     s.extension_ids[RTP_EXTENSION_ABS_SEND_TIME] = 3;
     s.extension_ids[RTP_EXTENSION_AUDIO_LEVEL] = 1;

@@ -98,6 +98,7 @@ struct rtp_sim_options {
     bool full_size_rtcp;
     bool anonymous;       /* no a=ssrc: SSRCs are learnt from mid */
     const struct congestion_controller *controller; /* with transport-wide feedback; NULL: reports alone */
+    bool by_source;       /* feedback is by RFC 8888 */
     bool remb;            /* receivers tell what they think that the path takes */
     rtc_time_t settle;    /* how long streams may take to find together */
     uint32_t video_timestamp, audio_timestamp; /* where the scripted timestamps begin */
