@@ -46,6 +46,18 @@ static void check_round_trip(struct packet_pool *pool, const struct rtp_header *
     packet_free(packet);
 }
 
+/* What congestion control reads, where the extension is there. */
+static void read_numbers(const struct rtp_header *h)
+{
+    uint32_t send_time = 0;
+    uint16_t number = 0;
+    if (rtp_abs_send_time_read(h->extensions[RTP_EXTENSION_ABS_SEND_TIME], &send_time) && send_time > 0xffffff)
+        abort();
+    if (rtp_transport_sequence_read(h->extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE], &number) !=
+        (h->extensions[RTP_EXTENSION_TRANSPORT_SEQUENCE].len == 2))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static rtc_context *context;
@@ -65,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             (void)rtp_demux_route(demux, &h, &route);
             (void)rtp_abs_capture_time_read(h.extension_block, &captured);
             (void)rtp_video_orientation_read(h.extension_block);
+            read_numbers(&h);
             check_round_trip(pool, &h, rtp_demux_ids(demux));
         }
         (void)rtp_is_rtcp(slice_of(whole.data + 2, len));

@@ -3,6 +3,7 @@
  * between. The input is a row of chunks: one byte of what to do, one byte of length, that many bytes. The plain packets are protected with
  * known keys first. */
 #include "gcc.h"
+#include "scream.h"
 #include "rtp_packet.h"
 #include "rtp_session.h"
 #include "srtp.h"
@@ -13,7 +14,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OPTION_ANONYMOUS = 1, OPTION_FULL_SIZE = 2, OPTION_NO_VIDEO = 4, OPTION_H264 = 8, OPTION_VP9 = 16, TONES = 110 };
+enum {
+    OPTION_ANONYMOUS = 1,
+    OPTION_FULL_SIZE = 2,
+    OPTION_NO_VIDEO = 4,
+    OPTION_H264 = 8,
+    OPTION_VP9 = 16,
+    OPTION_BY_SOURCE = 32,
+    OPTION_NO_FEEDBACK = 64,
+    OPTION_SCREAM = 128,
+    TONES = 110
+};
 
 struct call {
     rtc_context *context;
@@ -48,8 +59,15 @@ static struct rtp_section section(rtc_media_kind kind, unsigned options)
                             .encoding_count = 1,
                             .remote_stream_id = "s"};
     s.mid[0] = video ? 'v' : 'a';
-    s.send_codec = (struct rtp_codec){.payload_type = video ? 96 : 111, .rtx_payload_type = video ? 97 : RTP_NO_PAYLOAD_TYPE,
-                                      .clock_rate = video ? 90000 : 48000, .nack = video, .pli = video, .fir = video, .remb = video, .transport_cc = true};
+    s.send_codec = (struct rtp_codec){.payload_type = video ? 96 : 111,
+                                      .rtx_payload_type = video ? 97 : RTP_NO_PAYLOAD_TYPE,
+                                      .clock_rate = video ? 90000 : 48000,
+                                      .nack = video,
+                                      .pli = video,
+                                      .fir = video,
+                                      .remb = video,
+                                      .transport_cc = !(options & (OPTION_BY_SOURCE | OPTION_NO_FEEDBACK)),
+                                      .ccfb = options & OPTION_BY_SOURCE};
     text_copy(s.send_codec.name, sizeof s.send_codec.name, video ? video_codec(options) : "opus");
     s.receive_codecs[0] = s.send_codec;
     if (!video) { /* telephone events both ways */
@@ -170,7 +188,8 @@ static void step(struct call *c, uint8_t what, struct slice bytes)
 
 static bool begin(struct call *c, unsigned options)
 {
-    const struct rtp_session_options so = {.cname = "fuzz", .controller = options & 1 ? &gcc_controller : NULL};
+    const struct congestion_controller *controller = options & OPTION_SCREAM ? &scream_controller : options & 1 ? &gcc_controller : NULL;
+    const struct rtp_session_options so = {.cname = "fuzz", .controller = controller};
     struct rtp_section audio = section(RTC_MEDIA_AUDIO, options), video = section(RTC_MEDIA_VIDEO, options);
     *c = (struct call){.now = 1000000, .video_codec = video_codec(options)};
     if (rtc_context_new(NULL, &c->context) != RTC_OK)
