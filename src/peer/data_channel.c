@@ -447,3 +447,34 @@ void data_channel_silence(rtc_data_channel *c)
     forget_waiting(c->connection, c);
     detach(c);
 }
+
+/* ---- Without an id ---- */
+
+static bool is_unnumbered(const rtc_data_channel *c)
+{
+    struct data_channel_info info;
+    return c->below == RTC_DATA_CHANNEL_CONNECTING && data_channels_info(transport_channels(c->transport), c->handle, &info) &&
+           info.id == CHANNEL_ID_NONE;
+}
+
+size_t data_channel_count_unnumbered(const rtc_peer_connection *pc)
+{
+    size_t count = 0;
+    for (struct link *l = pc->channels.list.next; l != &pc->channels.list; l = l->next)
+        count += is_unnumbered(link_owner(l, rtc_data_channel, link));
+    return count;
+}
+
+/* They are closed before anything is told; their closing below is found there when the transport runs. */
+void data_channel_fail_unnumbered(rtc_peer_connection *pc, struct transport *t)
+{
+    for (struct link *l = pc->channels.list.next; l != &pc->channels.list; l = l->next) {
+        rtc_data_channel *c = link_owner(l, rtc_data_channel, link);
+        if (c->transport != t || !is_unnumbered(c))
+            continue;
+        c->state = RTC_DATA_CHANNEL_CLOSED;
+        data_channel_fail(c, RTC_ERR_OPERATION, -1);
+        data_channels_close_one(transport_channels(t), pc->now, c->handle, transport_channels_out(t));
+        pc->output_waits = true;
+    }
+}

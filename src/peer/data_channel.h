@@ -76,6 +76,10 @@ uint64_t data_channel_buffered(const rtc_data_channel *channel);
 void data_channel_sent(rtc_data_channel *channel, uint64_t before, size_t bytes);
 /* The state machine below says so. */
 void data_channel_set_state(rtc_data_channel *channel, rtc_data_channel_state state);
+/* Those that wait for an id; and they fail, since the role of DTLS is known now and left them none (webrtc-pc 4.4.1.5). That allocates
+ * nothing if there is room for three events for each in the connection's queue, and for two in its transport's. */
+size_t data_channel_count_unnumbered(const rtc_peer_connection *pc);
+void data_channel_fail_unnumbered(rtc_peer_connection *pc, struct transport *t);
 /* The connection goes: the channel is closed and says nothing any more. */
 void data_channel_silence(rtc_data_channel *channel);
 

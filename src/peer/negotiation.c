@@ -6,6 +6,7 @@
 #include "negotiation.h"
 
 #include "codec_mismatch.h"
+#include "data_channel.h"
 #include "negotiation_apply.h"
 #include "negotiation_needed.h"
 #include "negotiation_planning.h"
@@ -128,6 +129,7 @@ static void forget_reserved(struct transport *t)
     if (transport_media(t))
         rtp_session_forget_reserved(transport_media(t));
     out_forget_reserved(transport_media_out(t));
+    out_forget_reserved(transport_channels_out(t));
 }
 
 /* What was not taken. */
@@ -208,6 +210,7 @@ static int reserve(rtc_peer_connection *pc, const struct negotiation_plan *plan)
     for (size_t i = 0; i < plan->effect_count; i++) {
         told += is_told(&plan->effects[i]);
         told += plan->effects[i].type == EFFECT_STREAMS ? (uint32_t)remote_streams_changes(pc, &plan->next) : 0;
+        told += plan->effects[i].type == EFFECT_CHANNEL_IDS ? 3 * (uint32_t)data_channel_count_unnumbered(pc) : 0;
         changes += changes_rates(&plan->effects[i]);
         goodbyes += says_goodbye(&plan->effects[i]);
         ssrcs += plan->effects[i].type == EFFECT_MEDIA ? 3 * plan->effects[i].rtp->remote_ssrc_count : 0; /* with what repairs it */

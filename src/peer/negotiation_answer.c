@@ -284,6 +284,14 @@ static void remove_stopped(struct negotiation_plan *plan)
     negotiation_plan_sweep(&plan->next);
 }
 
+static bool has_effect(const struct negotiation_plan *plan, enum effect_type type)
+{
+    for (size_t i = 0; i < plan->effect_count; i++)
+        if (plan->effects[i].type == type)
+            return true;
+    return false;
+}
+
 int negotiation_plan_answer(const struct negotiation_facts *facts, struct negotiation_plan *plan, bool local_offered, struct sdp_error *why)
 {
     struct agreement a = {
@@ -305,6 +313,8 @@ int negotiation_plan_answer(const struct negotiation_facts *facts, struct negoti
         end_data_unless_agreed(facts, plan, &a, local_offered ? a.local : a.remote);
     memory_free(plan->context, a.said);
     (void)negotiation_plan_add(plan, EFFECT_SIGNALING, 0);
+    if (has_effect(plan, EFFECT_DATA))
+        negotiation_plan_add(plan, EFFECT_CHANNEL_IDS, 0)->transport = plan->next.data_transport;
     if (local_offered)
         negotiation_plan_follow_tracks(plan, a.remote);
     else

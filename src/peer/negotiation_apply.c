@@ -160,6 +160,7 @@ static void apply(rtc_peer_connection *pc, struct negotiation_plan *plan, const 
     case EFFECT_DTLS:
     case EFFECT_DATA:
     case EFFECT_NO_DATA:
+    case EFFECT_CHANNEL_IDS:
     case EFFECT_BANDWIDTH:
         negotiation_apply_transport(pc, plan, state, e);
         break;

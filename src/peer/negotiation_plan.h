@@ -67,6 +67,7 @@ enum effect_type {
     EFFECT_UNBUNDLED,     /* section: is given up, because the transport that it has is another group's */
     EFFECT_MEDIA,         /* transceiver, rtp: direction, codec and numbers as agreed */
     EFFECT_DATA,          /* section; the association of SCTP, as the next state says; anew: another one */
+    EFFECT_CHANNEL_IDS,   /* channels for which the role of DTLS left no id fail; after the state was told */
     EFFECT_NO_DATA,       /* there is none */
     EFFECT_BANDWIDTH      /* of everything, as the peer's description limits it */
 };

@@ -118,6 +118,8 @@ int negotiation_ready_transport(rtc_peer_connection *pc, const struct negotiatio
         return ready_dtls(t, agreed, e);
     case EFFECT_DATA:
         return ready_data(pc, holder_of_data(pc, t), agreed, e);
+    case EFFECT_CHANNEL_IDS: /* each of them is closing and closed */
+        return out_reserve(transport_channels_out(holder_of_data(pc, t)), 2 * data_channel_count_unnumbered(pc));
     default:
         return RTC_OK;
     }
@@ -319,6 +321,9 @@ void negotiation_apply_transport(rtc_peer_connection *pc, const struct negotiati
         break;
     case EFFECT_NO_DATA:
         end_data(pc, e);
+        break;
+    case EFFECT_CHANNEL_IDS:
+        data_channel_fail_unnumbered(pc, transport_of(pc, e));
         break;
     case EFFECT_BANDWIDTH:
         negotiation_share_bitrate(pc);

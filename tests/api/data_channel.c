@@ -156,6 +156,90 @@ static void any_negotiated_id_may_be_tried(void **state)
     end(&s);
 }
 
+/* What was seen of channels that find no id. */
+struct numberless {
+    struct scene *scene;
+    rtc_data_channel *one; /* of those */
+    rtc_data_channel_state at_stable;
+    rtc_error_info error;
+};
+
+static void on_stable(rtc_peer_connection *pc, void *user, rtc_signaling_state state)
+{
+    struct numberless *n = user;
+    (void)pc;
+    if (state != RTC_SIGNALING_STABLE)
+        return;
+    n->at_stable = rtc_data_channel_ready_state(n->one);
+    peer_log_add(&n->scene->log[0], "stable");
+}
+
+static void on_numberless(rtc_data_channel *channel, void *user, const rtc_error_info *error)
+{
+    struct numberless *n = user;
+    assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_data_channel_id(channel), -1);
+    n->error = *error;
+    peer_log_add(&n->scene->log[0], "error");
+}
+
+static void on_numberless_close(rtc_data_channel *channel, void *user)
+{
+    const struct numberless *n = user;
+    (void)channel;
+    peer_log_add(&n->scene->log[0], "close");
+}
+
+static void on_numberless_closing(rtc_data_channel *channel, void *user)
+{
+    (void)channel;
+    (void)user;
+    fail_msg("it is closed by then");
+}
+
+/* webrtc-pc 4.4.1.5: who finds no id is closed when the answer is set, which is told once the state was; long before there is an
+ * association. */
+static void no_id_is_left(void **state)
+{
+    const rtc_configuration configuration = {.size = sizeof configuration, .max_channels = 4};
+    const struct sim_link link = {.delay_us = 5 * MS};
+    struct scene s = {0};
+    struct numberless seen[2] = {{.scene = &s}, {.scene = &s}};
+    rtc_data_channel *c[4];
+    (void)state;
+    assert_true(sim_peers_init(&s.p, 13, &link, NULL, &configuration));
+    s.p.manual = true;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "c", 1, NULL, &c[i]), RTC_OK);
+    for (int i = 0; i < 2; i++) {
+        const rtc_data_channel_callbacks callbacks = {
+            .size = sizeof callbacks, .on_error = on_numberless, .on_closing = on_numberless_closing, .on_close = on_numberless_close};
+        seen[i].one = c[2 + i];
+        assert_int_equal(rtc_data_channel_set_callbacks(c[2 + i], &callbacks, &seen[i]), RTC_OK);
+    }
+    s.p.peer[0].extra = (rtc_peer_connection_callbacks){.size = sizeof s.p.peer[0].extra, .on_signaling_state_change = on_stable};
+    s.p.peer[0].extra_user = &seen[1];
+    peer_exchange(&s.p, 0);
+    assert_int_equal(rtc_data_channel_ready_state(c[1]), RTC_DATA_CHANNEL_CONNECTING);
+    assert_int_equal(rtc_data_channel_id(c[1]), 3);
+    assert_int_equal(rtc_data_channel_ready_state(c[2]), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_data_channel_ready_state(c[3]), RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(rtc_data_channel_send(c[3], "x", 1), RTC_ERR_INVALID_STATE);
+    peer_run(&s.p, 0);
+    assert_int_equal(rtc_sctp_transport_get_state(rtc_peer_connection_sctp(s.p.peer[0].pc)), RTC_SCTP_TRANSPORT_CONNECTING);
+    assert_string_equal(s.log[0].text, "stable error error close close");
+    assert_int_equal(seen[1].at_stable, RTC_DATA_CHANNEL_CLOSED);
+    assert_int_equal(seen[1].error.error, RTC_ERR_OPERATION);
+    assert_int_equal(seen[1].error.detail, RTC_ERROR_DATA_CHANNEL_FAILURE);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    assert_string_equal(s.log[0].text, "stable error error close close");
+    assert_int_equal(rtc_data_channel_ready_state(c[1]), RTC_DATA_CHANNEL_OPEN);
+    for (int i = 0; i < 4; i++)
+        rtc_data_channel_unref(c[i]);
+    sim_peers_fini(&s.p);
+}
+
 /* The one that closes is closing at once and hears "close" alone; the other one "closing" and "close", each with the state of that moment.
  */
 static void the_closing_procedure(void **state)
@@ -393,6 +477,7 @@ int main(void)
         cmocka_unit_test(ids_come_with_the_answer),
         cmocka_unit_test(an_id_that_was_too_high),
         cmocka_unit_test(any_negotiated_id_may_be_tried),
+        cmocka_unit_test(no_id_is_left),
         cmocka_unit_test(the_closing_procedure),
         cmocka_unit_test(the_peer_closes_its_connection),
         cmocka_unit_test(made_when_the_association_has_ended),

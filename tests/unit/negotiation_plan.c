@@ -97,6 +97,7 @@ static const char *effects(const struct world *w)
         [EFFECT_MEDIA] = "media",
         [EFFECT_DATA] = "data",
         [EFFECT_NO_DATA] = "no-data",
+        [EFFECT_CHANNEL_IDS] = "channel-ids",
         [EFFECT_BANDWIDTH] = "bandwidth",
     };
     static char text[512];
