@@ -284,6 +284,66 @@ static void parameters(void **state)
 }
 
 /* 5.3: the track of a receiver is one object from the moment at which it is made, muted, and the program's own stop() is for good. */
+static size_t codecs_of(struct scene *s, int index, size_t *extensions)
+{
+    rtc_rtp_parameters *p;
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s->p.peer[index].pc, 0));
+    assert_int_equal(rtc_rtp_receiver_get_parameters(receiver, &p), RTC_OK);
+    size_t count = p->codec_count;
+    *extensions = p->header_extension_count;
+    for (size_t i = 0; i < count; i++)
+        assert_true(p->codecs[i]->payload_type > 0 || strcmp(p->codecs[i]->mime_type, "audio/PCMU") == 0);
+    rtc_rtp_parameters_free(p);
+    return count;
+}
+
+/* [[ReceiveCodecs]] (4.4.1.5): all that an offer of ours lists while it waits; what is agreed on, even provisionally; nothing that is not
+ * received; and what there was, once the offer is taken back. */
+static void what_is_offered_may_be_received(void **state)
+{
+    struct scene s;
+    size_t extensions, offered, agreed;
+    rtc_rtp_transceiver_init init = {.size = sizeof init, .direction = RTC_DIRECTION_RECVONLY};
+    rtc_rtp_transceiver *t, *theirs;
+    (void)state;
+    scene_begin(&s, 21);
+    rtc_peer_connection *pc = s.p.peer[0].pc;
+    assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_AUDIO, NULL, &init, &t), RTC_OK);
+    (void)scene_add_track(&s, 1, RTC_MEDIA_AUDIO, NULL);
+    assert_int_equal(codecs_of(&s, 0, &extensions), 0);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    offered = codecs_of(&s, 0, &extensions);
+    assert_true(offered > 2 && extensions > 0);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    assert_int_equal(codecs_of(&s, 0, &extensions), 0);
+    assert_int_equal(extensions, 0);
+
+    theirs = rtc_peer_connection_transceiver(s.p.peer[1].pc, 0);
+    rtc_rtp_capabilities *can;
+    assert_int_equal(rtc_rtp_sender_get_capabilities(s.p.context, RTC_MEDIA_AUDIO, &can), RTC_OK);
+    const rtc_rtp_codec *first[] = {can->codecs[0]};
+    assert_int_equal(rtc_rtp_transceiver_set_codec_preferences(theirs, first, 1), RTC_OK);
+    rtc_rtp_capabilities_free(can);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
+    assert_int_equal(codecs_of(&s, 1, &extensions), 0); /* the peer's offer agrees on nothing */
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_PRANSWER, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc, RTC_SDP_PRANSWER, peer_description(&s.p, 1)), RTC_OK);
+    agreed = codecs_of(&s, 0, &extensions);
+    assert_true(agreed > 0 && agreed < offered);
+    assert_int_equal(codecs_of(&s, 1, &extensions), 0); /* it receives nothing */
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_ANSWER, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(pc, RTC_SDP_ANSWER, peer_description(&s.p, 1)), RTC_OK);
+    assert_int_equal(codecs_of(&s, 0, &extensions), agreed);
+
+    assert_int_equal(rtc_rtp_transceiver_set_direction(t, RTC_DIRECTION_INACTIVE), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    assert_int_equal(codecs_of(&s, 0, &extensions), 0);
+    assert_int_equal(rtc_peer_connection_set_local_description(pc, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    assert_int_equal(codecs_of(&s, 0, &extensions), agreed);
+    scene_end(&s);
+}
+
 static void its_track(void **state)
 {
     struct scene s;
@@ -339,6 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parameters),
+        cmocka_unit_test(what_is_offered_may_be_received),
         cmocka_unit_test(its_track),
         cmocka_unit_test(capabilities),
         cmocka_unit_test(nobody_before_media),

@@ -503,6 +503,27 @@ static void what_is_negotiated_for_sending(void **state)
     scene_end(&s);
 }
 
+/* A provisional answer negotiates codecs, too. */
+static void what_is_negotiated_provisionally(void **state)
+{
+    struct scene s;
+    rtc_rtp_sender *sender[2];
+    (void)state;
+    scene_begin(&s, 17);
+    for (int i = 0; i < 2; i++)
+        (void)scene_add_track(&s, i, RTC_MEDIA_VIDEO, &sender[i]);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_OFFER, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[1].pc, RTC_SDP_PRANSWER, NULL), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, RTC_SDP_PRANSWER, peer_description(&s.p, 1)), RTC_OK);
+    for (int i = 0; i < 2; i++) {
+        rtc_rtp_parameters *p = parameters_of(sender[i]);
+        assert_true(has_codec(p, "video/VP8") && p->header_extension_count > 0 && p->rtcp_reduced_size);
+        rtc_rtp_parameters_free(p);
+    }
+    scene_end(&s);
+}
+
 /* [[SendCodecs]]: what an answer takes and the offer did not have is sent, if it can be (RFC 9429 5.3.1). */
 static void what_was_not_offered(void **state)
 {
@@ -559,6 +580,7 @@ int main(void)
         cmocka_unit_test(replaced),
         cmocka_unit_test(a_track_that_others_have),
         cmocka_unit_test(what_is_negotiated_for_sending),
+        cmocka_unit_test(what_is_negotiated_provisionally),
         cmocka_unit_test(what_was_not_offered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
