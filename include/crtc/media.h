@@ -435,6 +435,7 @@ typedef struct rtc_encoder_settings {
     uint32_t speed;             /* video: 0, the usual care, to 4, the least: raised while encoding takes more than half of the time */
     uint32_t encodings;         /* video: how many simulcast_index may name; of others nothing is sent. 1 before simulcast is negotiated */
     const rtc_codec_parameters *parameters; /* an encoder is made anew when they change, and never told others */
+    uint32_t temporal_layers;   /* video: in how many temporal layers pictures are to come (scalabilityMode), no more than the codec says it makes; 0 and 1: in one */
 } rtc_encoder_settings;
 
 /* How many encoded pictures may come of one. */
@@ -489,12 +490,13 @@ typedef struct rtc_codec_ops {
     int (*decoder_new_with)(rtc_context *context, const rtc_codec_parameters *parameters, void **out);
     const char *implementation; /* what it is made with, for statistics (encoderImplementation, decoderImplementation), "libvpx"; it outlives the context. NULL: not told */
     rtc_codec_power power;      /* the same, powerEfficientEncoder and powerEfficientDecoder */
+    uint32_t temporal_layers;   /* of an encoder of video: how many temporal layers it can make, 3 at most: then it can make fewer, too, and says of each picture which one it is of. 0: one */
 } rtc_codec_ops;
 
 /* Adds a codec to a context, in front of those it has. `ops` is copied, but for its name, which must outlive the context. The name must be one whose RTP payload format the library knows
  * (VP8, opus): others are refused. Before the first connection is made.
- * Errors: RTC_ERR_TYPE (ops or its name is NULL, a size that is not set, functions that are missing), RTC_ERR_NOT_SUPPORTED (no payload format, or a function that this version
- * does not know), RTC_ERR_NO_MEMORY. */
+ * Errors: RTC_ERR_TYPE (ops or its name is NULL, a size that is not set, functions that are missing), RTC_ERR_RANGE (more than 3 temporal layers), RTC_ERR_NOT_SUPPORTED (no payload
+ * format, or a function that this version does not know), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_context_add_codec(rtc_context *context, const rtc_codec_ops *ops);
 
 #ifdef __cplusplus

@@ -116,7 +116,7 @@ RTC_EXPORT int rtc_rtp_sender_get_parameters(rtc_rtp_sender *sender, rtc_rtp_par
 /* setParameters: encodings and the degradation preference are what these say from now on, without negotiation; everything else must be as it was read.
  * Errors: RTC_ERR_INVALID_STATE (stopped or closed; they were not read since events were dispatched last), RTC_ERR_TYPE (sender, parameters, the transaction id, encodings or one of
  * them is NULL, an unknown priority or preference, a size that is not set), RTC_ERR_INVALID_MODIFICATION (what may not be changed was, encodings came or went, a codec
- * that was not negotiated), RTC_ERR_RANGE (scale_resolution_down_by under 1, max_framerate under 0), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
+ * that was not negotiated, a scalability_mode that the codec does not make), RTC_ERR_RANGE (scale_resolution_down_by under 1, max_framerate under 0), RTC_ERR_NOT_SUPPORTED (an option that this version does not know). */
 RTC_EXPORT int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters);
 /* The same, with options; NULL: none.
  * Errors: those of rtc_rtp_sender_set_parameters, RTC_ERR_INVALID_MODIFICATION (options of another number of encodings), RTC_ERR_TYPE (a size that is not set, an entry is NULL). */

@@ -39,6 +39,8 @@ typedef struct rtc_rtp_codec {
     uint16_t channels;         /* of sound; 0: not said, as of video */
     const char *sdp_fmtp_line; /* its parameters as in a=fmtp; NULL: none */
     uint8_t payload_type;      /* in the parameters of senders and receivers; else 0, and not read */
+    const char *const *scalability_modes; /* of a sender's capability: what scalability_mode may be with it (webrtc-svc); else none, and not read */
+    size_t scalability_mode_count;
 } rtc_rtp_codec;
 
 /* RTCRtpHeaderExtensionCapability (webrtc-extensions), and RTCRtpHeaderExtensionParameters where it has an id. */
@@ -77,6 +79,8 @@ typedef struct rtc_rtp_encoding_parameters {
     uint32_t scale_resolution_down_to_max_width;  /* pictures are made so small that they fit, upright or lying as they are, with their shape; never larger. Of encodings that are */
     uint32_t scale_resolution_down_to_max_height; /* not inactive all have it, or none */
     bool adaptive_ptime;                  /* the length of packets of sound may follow the network (webrtc-extensions 4.2); it is kept, and they last 20 ms in this version */
+    const char *scalability_mode;         /* scalabilityMode (webrtc-svc), of video: "L1T1", or "L1T2" and "L1T3" for two and three temporal layers, of which whoever forwards it may leave the upper ones out. NULL: not said; then
+                                             one layer, of several encodings three, as far as the codec makes them. A codec that was negotiated and makes fewer changes it */
 } rtc_rtp_encoding_parameters;
 
 /* RTCRtpSendParameters and RTCRtpReceiveParameters: what a sender or receiver works with, as a value of the caller's. Read it, change encodings and the preference, and

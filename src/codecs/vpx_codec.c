@@ -4,6 +4,7 @@
 #include "codecs.h"
 #include "convert.h"
 #include "decoded_picture.h"
+#include "temporal_pattern.h"
 #include "vp9_stream.h"
 
 #include "context.h"
@@ -36,6 +37,7 @@ struct coding {
     vpx_codec_iface_t *(*encoder)(void);
     vpx_codec_err_t (*set_controls)(struct encoder *e);
     vpx_codec_err_t (*set_speed)(struct encoder *e);
+    vpx_codec_err_t (*set_layer)(struct encoder *e, uint8_t layer);
 };
 
 /* Owner: whoever made it by rtc_codec_ops; used by one thread at a time. */
@@ -48,6 +50,7 @@ struct encoder {
     vpx_codec_enc_cfg_t config;
     bool changed; /* the settings are not in force yet */
     bool wants_keyframe;
+    struct temporal_pattern pattern;
     int64_t time; /* of the last picture as the rate control sees it, at CLOCK */
 };
 
@@ -91,6 +94,26 @@ static void set_rates(struct encoder *e)
 {
     uint32_t kbps = e->settings.bitrate_bps / 1000;
     e->config.rc_target_bitrate = kbps < BITRATE_MIN_KBPS ? BITRATE_MIN_KBPS : kbps;
+    for (uint32_t i = 0; e->pattern.layers > 1 && i < e->pattern.layers; i++)
+        e->config.ts_target_bitrate[i] = e->config.layer_target_bitrate[i] =
+            e->config.rc_target_bitrate * temporal_pattern_share(e->pattern.layers, i) / 100;
+}
+
+/* Layers that may be missing take that no picture needs what was learnt from one of an upper layer: resilience, as libvpx calls it. */
+static void fill_layers(struct encoder *e)
+{
+    vpx_codec_enc_cfg_t *c = &e->config;
+    uint32_t layers = e->pattern.layers;
+    c->ts_number_layers = layers;
+    if (layers < 2)
+        return;
+    c->g_error_resilient = VPX_ERROR_RESILIENT_DEFAULT;
+    c->temporal_layering_mode = VP9E_TEMPORAL_LAYERING_MODE_BYPASS;
+    c->ts_periodicity = temporal_pattern_period(layers);
+    for (uint32_t i = 0; i < c->ts_periodicity; i++)
+        c->ts_layer_id[i] = temporal_pattern_layer(layers, i);
+    for (uint32_t i = 0; i < layers; i++)
+        c->ts_rate_decimator[i] = 1u << (layers - 1 - i);
 }
 
 /* Buffers are in milliseconds of the bit rate. */
@@ -116,6 +139,7 @@ static void fill_config(struct encoder *e)
     c->rc_buf_optimal_sz = 600;
     c->rc_buf_sz = 1000;
     c->kf_mode = VPX_KF_DISABLED;
+    fill_layers(e);
     set_rates(e);
 }
 
@@ -147,11 +171,28 @@ static vpx_codec_err_t set_vp8_controls(struct encoder *e)
     return status;
 }
 
+static vpx_codec_err_t set_vp8_layer(struct encoder *e, uint8_t layer)
+{
+    return vpx_codec_control(&e->vpx, VP8E_SET_TEMPORAL_LAYER_ID, (int)layer);
+}
+
 /* Five and more are for conversation. */
 static vpx_codec_err_t set_vp9_speed(struct encoder *e)
 {
     uint32_t speed = VP9_SPEED + (e->settings.speed > SPEED_MAX ? SPEED_MAX : e->settings.speed) / 2;
     return vpx_codec_control(&e->vpx, VP8E_SET_CPUUSED, (int)(speed > VP9_SPEED_MAX ? VP9_SPEED_MAX : speed));
+}
+
+/* Of VP9 temporal layers are a case of spatial ones: there is one, in full size. */
+static vpx_codec_err_t set_vp9_layers(struct encoder *e)
+{
+    vpx_svc_extra_cfg_t extra = {.scaling_factor_num = {1}, .scaling_factor_den = {1}};
+    for (uint32_t i = 0; i < e->pattern.layers; i++) {
+        extra.min_quantizers[i] = (int)e->config.rc_min_quantizer;
+        extra.max_quantizers[i] = (int)e->config.rc_max_quantizer;
+    }
+    vpx_codec_err_t status = vpx_codec_control(&e->vpx, VP9E_SET_SVC, 1);
+    return status ? status : vpx_codec_control(&e->vpx, VP9E_SET_SVC_PARAMETERS, &extra);
 }
 
 /* Threads share columns of at least 256 pixels; blocks that stand still are quantized finer. */
@@ -167,13 +208,21 @@ static vpx_codec_err_t set_vp9_controls(struct encoder *e)
         status = vpx_codec_control(&e->vpx, VP9E_SET_AQ_MODE, 3u);
     if (!status)
         status = vpx_codec_control(&e->vpx, VP9E_SET_FRAME_PARALLEL_DECODING, 0u);
+    if (!status && e->pattern.layers > 1)
+        status = set_vp9_layers(e);
     if (!status)
         status = vpx_codec_control(&e->vpx, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra_percent(e));
     return status;
 }
 
-static const struct coding vp8 = {"VP8", vpx_codec_vp8_cx, set_vp8_controls, set_vp8_speed};
-static const struct coding vp9 = {"VP9", vpx_codec_vp9_cx, set_vp9_controls, set_vp9_speed};
+static vpx_codec_err_t set_vp9_layer(struct encoder *e, uint8_t layer)
+{
+    vpx_svc_layer_id_t id = {.temporal_layer_id = layer, .temporal_layer_id_per_spatial = {layer}};
+    return vpx_codec_control(&e->vpx, VP9E_SET_SVC_LAYER_ID, &id);
+}
+
+static const struct coding vp8 = {"VP8", vpx_codec_vp8_cx, set_vp8_controls, set_vp8_speed, set_vp8_layer};
+static const struct coding vp9 = {"VP9", vpx_codec_vp9_cx, set_vp9_controls, set_vp9_speed, set_vp9_layer};
 
 static void close_encoder(struct encoder *e)
 {
@@ -190,6 +239,7 @@ static int open_encoder(struct encoder *e, uint32_t width, uint32_t height)
         return error_of(status);
     e->width = width;
     e->height = height;
+    temporal_pattern_start(&e->pattern, e->settings.temporal_layers);
     fill_config(e);
     status = vpx_codec_enc_init(&e->vpx, e->coding->encoder(), &e->config, 0);
     if (status) {
@@ -203,10 +253,17 @@ static int open_encoder(struct encoder *e, uint32_t width, uint32_t height)
     return error_of(status);
 }
 
-/* A new size needs a new encoder: libvpx can only shrink. New rates go into the running one. */
+static bool has_other_layers(const struct encoder *e)
+{
+    struct temporal_pattern wanted;
+    temporal_pattern_start(&wanted, e->settings.temporal_layers);
+    return wanted.layers != e->pattern.layers;
+}
+
+/* A new size needs a new encoder: libvpx can only shrink. So do other layers. New rates go into the running one. */
 static int prepare(struct encoder *e, uint32_t width, uint32_t height)
 {
-    if (e->width != width || e->height != height)
+    if (e->width != width || e->height != height || has_other_layers(e))
         return open_encoder(e, width, height);
     if (!e->changed)
         return RTC_OK;
@@ -286,6 +343,27 @@ static unsigned long step_time(struct encoder *e)
     return usual;
 }
 
+/* What a picture refers to, and what it is kept as: LAST is the base layer's, GOLDEN the middle one's. Entropy coding learns from the base
+ * layer alone. Of a keyframe, and of an encoder without layers, libvpx decides. */
+static vpx_enc_frame_flags_t flags_of(const struct encoder *e)
+{
+    const struct temporal_picture *next = temporal_pattern_next(&e->pattern);
+    vpx_enc_frame_flags_t flags = VP8_EFLAG_NO_REF_ARF | VP8_EFLAG_NO_UPD_ARF;
+    if (e->wants_keyframe)
+        return VPX_EFLAG_FORCE_KF;
+    if (e->pattern.layers < 2)
+        return 0;
+    flags |= next->reads_middle ? 0 : VP8_EFLAG_NO_REF_GF;
+    flags |= next->layer == 0 ? 0 : VP8_EFLAG_NO_UPD_LAST | VP8_EFLAG_NO_UPD_ENTROPY;
+    return flags | (next->layer > 0 && next->is_read ? 0 : VP8_EFLAG_NO_UPD_GF);
+}
+
+static uint32_t layer_flags(const struct encoder *e, bool keyframe)
+{
+    bool sync = !keyframe && temporal_pattern_next(&e->pattern)->sync;
+    return e->pattern.layers > 1 ? RTC_LAYER_TEMPORAL | (sync ? RTC_LAYER_SYNC : 0u) : 0;
+}
+
 static int collect(struct encoder *e, const rtc_video_frame *frame, rtc_encoded_frame **out)
 {
     vpx_codec_iter_t at = NULL;
@@ -307,8 +385,11 @@ static int collect(struct encoder *e, const rtc_video_frame *frame, rtc_encoded_
         .capture_time_us = rtc_video_frame_capture_time_us(frame),
         .width = e->width,
         .height = e->height,
+        .temporal_id = keyframe ? 0 : temporal_pattern_next(&e->pattern)->layer,
+        .layer_flags = layer_flags(e, keyframe),
     };
     int error = rtc_encoded_frame_new(e->context, &o, out);
+    temporal_pattern_made(&e->pattern, keyframe);
     /* A frame that is lost here is missing in the prediction of all that follow. */
     e->wants_keyframe = error ? true : e->wants_keyframe && !keyframe;
     return error;
@@ -322,8 +403,11 @@ static int encode_upright(struct encoder *e, const rtc_video_frame *frame, rtc_e
         return error;
     view(frame, &image);
     unsigned long duration = step_time(e);
-    vpx_codec_err_t status =
-        vpx_codec_encode(&e->vpx, &image, e->time, duration, e->wants_keyframe ? VPX_EFLAG_FORCE_KF : 0, VPX_DL_REALTIME);
+    vpx_codec_err_t status = VPX_CODEC_OK;
+    if (e->pattern.layers > 1)
+        status = e->coding->set_layer(e, e->wants_keyframe ? 0 : temporal_pattern_next(&e->pattern)->layer);
+    if (!status)
+        status = vpx_codec_encode(&e->vpx, &image, e->time, duration, flags_of(e), VPX_DL_REALTIME);
     return status ? error_of(status) : collect(e, frame, out);
 }
 
@@ -519,6 +603,7 @@ const rtc_codec_ops vp8_codec = {
     .encoder_free = encoder_free,
     .encoder_configure = configure,
     .encode_video = encode,
+    .temporal_layers = TEMPORAL_LAYERS_MAX,
     .decoder_new = vp8_decoder_new,
     .decoder_free = decoder_free,
     .decode_video = decode,
@@ -534,6 +619,7 @@ const rtc_codec_ops vp9_codec = {
     .encoder_free = encoder_free,
     .encoder_configure = configure,
     .encode_video = encode,
+    .temporal_layers = TEMPORAL_LAYERS_MAX,
     .decoder_new = vp9_decoder_new,
     .decoder_free = decoder_free,
     .decode_video = decode,

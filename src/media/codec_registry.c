@@ -69,6 +69,9 @@ static int check_complete(const rtc_codec_ops *o)
         return error_say(RTC_ERR_TYPE, "the codec '%.40s' has decoder_new, but not all that decoding takes", o->name);
     if (!o->encoder_new && !makes_decoders(o))
         return error_say(RTC_ERR_TYPE, "the codec '%.40s' can neither encode nor decode", o->name);
+    if (o->temporal_layers > CODEC_TEMPORAL_LAYERS_MAX)
+        return error_say(RTC_ERR_RANGE, "the codec '%.40s' has %u temporal layers, of at most %d", o->name, o->temporal_layers,
+                         CODEC_TEMPORAL_LAYERS_MAX);
     return RTC_OK;
 }
 

@@ -5,6 +5,8 @@
 
 #include <crtc/media.h>
 
+enum { CODEC_TEMPORAL_LAYERS_MAX = 3 /* of scalability modes with one spatial layer */ };
+
 /* The latest that can do it: an added codec may only encode, or only decode. Borrowed as long as the context; NULL when there is none. The
  * name is compared without regard to case (RFC 4855). Thread-safe. */
 const rtc_codec_ops *codec_find_encoder(rtc_context *context, rtc_media_kind kind, const char *name);

@@ -60,6 +60,24 @@ void capabilities_ask_dtx(struct jsep_codec *codec)
         fmtp_add(codec->fmtp, sizeof codec->fmtp, row->dtx, "");
 }
 
+uint32_t capabilities_temporal_layers(rtc_context *context, rtc_media_kind kind, const char *codec)
+{
+    const rtc_codec_ops *ops = kind == RTC_MEDIA_VIDEO ? codec_find_encoder(context, kind, codec) : NULL;
+    return kind != RTC_MEDIA_VIDEO ? 0 : ops && ops->temporal_layers > 0 ? ops->temporal_layers : 1;
+}
+
+uint32_t capabilities_most_temporal_layers(rtc_context *context, rtc_media_kind kind)
+{
+    struct capabilities can;
+    uint32_t most = 0;
+    capabilities_of(context, kind, &can);
+    for (size_t i = 0; i < can.codec_count; i++) {
+        uint32_t layers = can.codecs[i].receive_only ? 0 : capabilities_temporal_layers(context, kind, can.codecs[i].name);
+        most = layers > most ? layers : most;
+    }
+    return most;
+}
+
 void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to)
 {
     *to = (struct rtp_codec){

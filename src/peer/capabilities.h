@@ -30,6 +30,10 @@ void capabilities_read_codec(const struct jsep_codec *from, struct rtp_codec *to
 bool capabilities_read_parity(const struct jsep_codec *from, struct rtp_fec_formats *to);
 /* Whether the peer wants in-band FEC of it. */
 bool capabilities_inband_fec(const struct jsep_codec *codec);
+/* How many temporal layers it can be sent in: 1 of one that has no layers, 0 of sound. */
+uint32_t capabilities_temporal_layers(rtc_context *context, rtc_media_kind kind, const char *codec);
+/* The most of any that can be sent. */
+uint32_t capabilities_most_temporal_layers(rtc_context *context, rtc_media_kind kind);
 /* The ids that were agreed upon, and which of them we are not to send. */
 void capabilities_read_extensions(const struct jsep_extension *from, size_t count, struct rtp_section *out);
 

@@ -76,6 +76,25 @@ void public_codec_set_rtx(struct public_codec *out, rtc_media_kind kind, const s
     out->codec.sdp_fmtp_line = capability ? NULL : out->fmtp;
 }
 
+/* webrtc-svc 6: those without spatial layers, by the number of their temporal layers. */
+static const char *const modes[] = {"L1T1", "L1T2", "L1T3"};
+enum { MODES = sizeof modes / sizeof modes[0] };
+
+void public_codec_set_modes(struct public_codec *out, uint32_t temporal_layers)
+{
+    out->codec.scalability_mode_count = temporal_layers < MODES ? temporal_layers : MODES;
+    out->codec.scalability_modes = temporal_layers > 0 ? modes : NULL;
+}
+
+/* 0: of none that there is. */
+static uint32_t layers_of(const char *mode)
+{
+    uint32_t layers = MODES;
+    while (layers > 0 && strcmp(modes[layers - 1], mode) != 0)
+        layers--;
+    return layers;
+}
+
 static bool same_text(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : !a && !b;
@@ -151,6 +170,7 @@ void parameters_block_add_encoding(struct parameters_block *b, rtc_media_kind ki
         .scale_resolution_down_to_max_width = s->max_width,
         .scale_resolution_down_to_max_height = s->max_height,
         .adaptive_ptime = s->adaptive_ptime,
+        .scalability_mode = s->temporal_layers > 0 && s->temporal_layers <= MODES ? modes[s->temporal_layers - 1] : NULL,
     };
 }
 
@@ -202,6 +222,8 @@ static void fill_capabilities(rtc_context *context, rtc_media_kind kind, bool se
         struct public_codec *c = add_codec(l);
         public_codec_set(c, kind, &can.codecs[i]);
         c->codec.payload_type = 0;
+        if (sends && !jsep_codec_is_beside(&can.codecs[i]))
+            public_codec_set_modes(c, capabilities_temporal_layers(context, kind, can.codecs[i].name));
         if (!repaired && can.codecs[i].rtx_payload_type != JSEP_NO_PAYLOAD_TYPE)
             repaired = &can.codecs[i];
     }
@@ -324,6 +346,33 @@ static bool take_pictures(const rtc_rtp_encoding_parameters *e, size_t index, in
     return true;
 }
 
+static bool refuse_mode(struct parameters_error *why, int code, size_t index, const char *mode, const char *codec)
+{
+    why->code = code;
+    (void)snprintf(why->text, sizeof why->text, "encoding %zu: %s%.20s makes scalability_mode '%.40s'", index,
+                   codec ? "no encoder of " : "no codec", codec ? codec : "", mode);
+    return false;
+}
+
+bool encoding_settings_suit(rtc_context *context, rtc_media_kind kind, const char *codec, size_t index, int error,
+                            const struct encoding_settings *s, struct parameters_error *why)
+{
+    return s->temporal_layers == 0 || s->temporal_layers <= capabilities_temporal_layers(context, kind, codec) ||
+           refuse_mode(why, error, index, modes[s->temporal_layers - 1], codec);
+}
+
+/* webrtc-svc 4.2.1, 4.2.2. */
+static bool take_mode(rtc_context *context, rtc_media_kind kind, const rtc_rtp_encoding_parameters *e, size_t index, int error,
+                      struct encoding_settings *out, struct parameters_error *why)
+{
+    if (!e->scalability_mode)
+        return true;
+    out->temporal_layers = layers_of(e->scalability_mode);
+    if (out->temporal_layers == 0 || out->temporal_layers > capabilities_most_temporal_layers(context, kind))
+        return refuse_mode(why, error, index, e->scalability_mode, NULL);
+    return !out->has_codec || encoding_settings_suit(context, kind, out->codec.name, index, error, out, why);
+}
+
 bool encoding_settings_take(rtc_context *context, rtc_media_kind kind, const rtc_rtp_encoding_parameters *e, size_t index, int error,
                             struct encoding_settings *out, struct parameters_error *why)
 {
@@ -342,7 +391,7 @@ bool encoding_settings_take(rtc_context *context, rtc_media_kind kind, const rtc
         return refuse(why, RTC_ERR_TYPE, index, "unknown network priority", e->network_priority);
     if (e->codec && (!find_codec(context, kind, e->codec, &out->codec) || jsep_codec_is_beside(&out->codec)))
         return refuse(why, error, index, "its codec can not be sent, with a clock rate of", e->codec->clock_rate);
-    return kind != RTC_MEDIA_VIDEO || take_pictures(e, index, error, out, why);
+    return take_mode(context, kind, e, index, error, out, why) && (kind != RTC_MEDIA_VIDEO || take_pictures(e, index, error, out, why));
 }
 
 bool encoding_settings_agree(const struct encoding_settings *settings, size_t count, int error, struct parameters_error *why)

@@ -111,6 +111,9 @@ static void settings_of(struct send_pipeline *p, uint32_t i, rtc_codec_parameter
     };
     pthread_mutex_lock(&p->lock);
     s->bitrate_bps = take_bitrate(p, i);
+    s->temporal_layers = p->shared.layers[i].limits.temporal_layers;
+    for (uint32_t k = i; k < p->shared.layer_count && (k == i || p->worker.whole); k++)
+        p->shared.layers[k].stats.temporal_layers = e->codec->temporal_layers > 0 ? s->temporal_layers : 0;
     s->packet_loss_percent = e->inband_fec ? p->shared.layers[i].loss_percent : 0;
     s->speed = p->shared.load.speed;
     pthread_mutex_unlock(&p->lock);

@@ -3,6 +3,7 @@
  * encoding (send_encode.c) and sending happen without it. */
 #include "send_pipeline_parts.h"
 
+#include "capabilities.h"
 #include "context.h"
 #include "peer.h"
 #include "references.h"
@@ -337,6 +338,17 @@ static void choose_degradation(struct send_limits *limits, const rtc_rtp_sender 
     limits->sends_fewer = !several && (preference == RTC_DEGRADATION_MAINTAIN_RESOLUTION || preference == RTC_DEGRADATION_BALANCED);
 }
 
+/* As the application says, else one; of several encodings three, as in browsers: whoever forwards one of them may then forward a part of
+ * it. */
+static uint32_t temporal_layers_of(const struct sent_encodings *sent, size_t encoding, const rtc_rtp_sender *sender)
+{
+    const struct sender_encoding *e = &sent->all[encoding];
+    const rtc_rtp_transceiver *t = link_owner((uintptr_t)sender, rtc_rtp_transceiver, sender);
+    uint32_t most = capabilities_temporal_layers(t->context, t->kind, e->codec.name);
+    uint32_t wished = e->settings.temporal_layers ? e->settings.temporal_layers : sent->count > 1 ? CODEC_TEMPORAL_LAYERS_MAX : 1;
+    return wished < most ? wished : most;
+}
+
 /* Of several encodings each keeps its size, and all their pictures: who receives them chooses between sizes. A rate without end asks for
  * nothing. */
 static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encoding)
@@ -355,6 +367,7 @@ static struct send_limits limits_of(const rtc_rtp_sender *sender, size_t encodin
         .max_height = s->max_height,
         .peers_width = peers->max_width,
         .peers_height = peers->max_height,
+        .temporal_layers = temporal_layers_of(&sent, encoding, sender),
         .has_framerate = never || interval > 0 || least > 0,
         .interval_us = never || interval > least ? interval : least,
     };
@@ -530,6 +543,8 @@ static bool follow_limits(struct send_pipeline *p)
         struct send_limits limits = limits_of(&p->transceiver->sender, i);
         bool again = layer->limits.inactive && !limits.inactive && p->kind == RTC_MEDIA_VIDEO;
         layer->keyframe_wanted = layer->keyframe_wanted || again;
+        layer->bitrate_changed =
+            layer->bitrate_changed || layer->limits.temporal_layers != limits.temporal_layers; /* told with the rates */
         layer->limits = limits;
         layer->picture_due = 0;
         any = any || again;

@@ -45,6 +45,7 @@ struct send_limits {
     double scale;                       /* sides are divided by it; at least 1 */
     uint32_t max_width, max_height;     /* in place of the scale, for pictures that lie or stand; 0: none */
     uint32_t peers_width, peers_height; /* beyond which the peer does not take it, whatever is asked for; 0: none */
+    uint32_t temporal_layers;           /* that its encoder is to make */
     bool has_framerate;                 /* pictures come this long after one another at least */
     double interval_us;                 /* of a framerate of 0: for ever */
 };

@@ -226,8 +226,11 @@ void sender_follow_codecs(rtc_rtp_transceiver *t, const struct agreed_media *med
                 e->limits = media->encodings[k].limits;
             }
         e->settings.has_codec = e->settings.has_codec && jsep_codec_same(&e->settings.codec, codec);
-        if (codec->payload_type != JSEP_NO_PAYLOAD_TYPE)
-            set_codec(t, e, codec);
+        if (codec->payload_type == JSEP_NO_PAYLOAD_TYPE)
+            continue;
+        set_codec(t, e, codec);
+        uint32_t most = capabilities_temporal_layers(t->context, t->kind, codec->name); /* webrtc-svc 4.2.3: as it is configured now */
+        e->settings.temporal_layers = e->settings.temporal_layers < most ? e->settings.temporal_layers : most;
     }
     cap_encodings(t);
 }
@@ -461,6 +464,9 @@ static int take_encodings(const rtc_rtp_transceiver *t, const rtc_rtp_parameters
             return peer_fail(pc, why.code, "%s", why.text);
         if (e.codec && !is_choosable(t, now, e.codec, &settings[i].codec))
             return peer_fail(pc, RTC_ERR_INVALID_MODIFICATION, "encoding %zu: its codec, %.60s, was not negotiated", i, e.codec->mime_type);
+        if (!settings[i].has_codec && t->sender.codec.payload_type != JSEP_NO_PAYLOAD_TYPE &&
+            !encoding_settings_suit(pc->context, kind, t->sender.codec.name, i, RTC_ERR_INVALID_MODIFICATION, &settings[i], &why))
+            return peer_fail(pc, why.code, "%s", why.text);
         if (kind == RTC_MEDIA_VIDEO && settings[i].scale_resolution_down_by == 0)
             settings[i].scale_resolution_down_by = 1;
     }

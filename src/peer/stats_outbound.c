@@ -62,7 +62,17 @@ static void add_pictures(struct stats_builder *b, const struct send_pipeline_sta
     }
 }
 
-static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t, size_t index)
+/* As the encoder was told, else as many as there were of frames that somebody else encoded. */
+static void add_scalability(struct stats_builder *b, const struct rtp_outbound_stats *sent, const struct send_pipeline_stats *s)
+{
+    char mode[16];
+    uint32_t layers = s->temporal_layers ? s->temporal_layers : sent->temporal_layers;
+    (void)snprintf(mode, sizeof mode, "L1T%u", layers);
+    if (sent->frames_sent > 0)
+        stats_text(b, "scalabilityMode", mode);
+}
+
+static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t, size_t index, const struct rtp_outbound_stats *sent)
 {
     struct send_pipeline_stats s = t->sender.encodings[index].past;
     send_pipeline_sum(t->sender.pipeline, index, &s);
@@ -70,8 +80,10 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t, s
     stats_count(b, "keyFramesEncoded", s.key_frames_encoded);
     stats_number(b, "totalEncodeTime", (double)s.total_encode_time_us / 1e6);
     stats_count(b, "framesDropped", s.frames_dropped);
-    if (t->kind == RTC_MEDIA_VIDEO)
-        add_pictures(b, &s);
+    if (t->kind != RTC_MEDIA_VIDEO)
+        return;
+    add_pictures(b, &s);
+    add_scalability(b, sent, &s);
 }
 
 static void add_packets(struct stats_builder *b, const struct rtp_outbound_stats *s)
@@ -99,11 +111,6 @@ static void add_frames(struct stats_builder *b, const rtc_rtp_transceiver *t, co
     if (t->kind != RTC_MEDIA_VIDEO)
         return;
     stats_number(b, "framesPerSecond", s->frames_per_second);
-    if (s->temporal_layers > 0) {
-        char mode[16];
-        (void)snprintf(mode, sizeof mode, "L1T%u", s->temporal_layers);
-        stats_text(b, "scalabilityMode", mode);
-    }
 }
 
 /* The ids of a stream that is sent, and of what refers to it. */
@@ -158,7 +165,7 @@ static void add_encoding(struct stats_builder *b, const rtc_rtp_transceiver *t, 
         stats_count(b, "encodingIndex", index);
     add_packets(b, &s);
     add_frames(b, t, &s);
-    add_encoder(b, t, index);
+    add_encoder(b, t, index, &s);
     if (s.heard.any)
         add_remote_inbound(b, t, &ids, &s);
 }

@@ -24,6 +24,7 @@ struct send_pipeline_stats {
     uint64_t huge_frames, encoded_bytes_target; /* of pictures; huge: of two and a half times the size that was wanted */
     uint32_t width, height;                     /* of what is encoded */
     uint32_t resolution_changes;
+    uint32_t temporal_layers;             /* that an encoder was told to make; 0: none was */
     struct quality_limitation limitation; /* why pictures are sent smaller than they come */
     uint32_t bitrate_bps;
     const char *implementation; /* what encodes; NULL: nothing, or it is not told */
@@ -40,6 +41,7 @@ struct encoding_settings {
     uint32_t max_bitrate_bps;
     double max_framerate, scale_resolution_down_by; /* the latter at least 1; 0 of sound */
     uint32_t max_width, max_height;                 /* scaleResolutionDownTo, in place of the scale; 0: not given */
+    uint32_t temporal_layers;                       /* scalabilityMode L1T1 to L1T3; 0: not given */
     bool adaptive_ptime;
     rtc_priority priority, network_priority;
     struct jsep_codec codec;

@@ -17,7 +17,7 @@ set(api_scene ../sim/renegotiate_scene.c ../sim/peer_pump.c ../sim/peer_scene.c 
   ../sim/usrsctp_time.c ../sim/apply_guard.c)
 set(api_on_scene dtmf_sender remote_media_stream header_extensions peer_connection_tracks media_stream_track peer_connection_calls session_description stats rtp_receiver rtp_sender simulcast track_event rtp_transceiver)
 if(TARGET crtc_codecs) # pictures are made smaller
-  list(APPEND api_on_scene encodings encoding_codec)
+  list(APPEND api_on_scene encodings encoding_codec scalability)
 endif()
 foreach(name ${api_on_scene})
   crtc_test(test_api_${name} LABEL api sim TIMEOUT 300 SEES base media sdp ice dtls sctp rtp transport peer SOURCES ${name}.c ${api_scene})

@@ -11,7 +11,7 @@ const priority = idl.oneOf('very-low', 'low', 'medium', 'high');
 const readEncoding = idl.dictionary({
   rid: idl.string, active: [idl.boolean, true], codec: readCodec, maxBitrate: idl.unsignedLong, maxFramerate: idl.double, scaleResolutionDownBy: idl.double,
   scaleResolutionDownTo: idl.dictionary({ maxWidth: [idl.unsignedLong, idl.required], maxHeight: [idl.unsignedLong, idl.required] }), adaptivePtime: [idl.boolean, false],
-  priority: [priority, 'low'], networkPriority: [priority, 'low'],
+  priority: [priority, 'low'], networkPriority: [priority, 'low'], scalabilityMode: idl.string,
 });
 const readExtension = idl.dictionary({ uri: [idl.string, idl.required], id: [idl.unsignedShort, idl.required], encrypted: [idl.boolean, false] });
 const readExtensionCapability = idl.dictionary({ uri: [idl.string, idl.required], direction: [idl.oneOf('sendrecv', 'sendonly', 'recvonly', 'inactive', 'stopped'), 'sendrecv'] });
@@ -36,7 +36,7 @@ function encodingStruct(encoding) {
     has_scale_resolution_down_by: encoding.scaleResolutionDownBy !== undefined, scale_resolution_down_by: encoding.scaleResolutionDownBy ?? 0,
     priority: valueOf('RTC_PRIORITY_', encoding.priority), network_priority: valueOf('RTC_PRIORITY_', encoding.networkPriority),
     codec: encoding.codec ? codecStruct(encoding.codec) : null, adaptive_ptime: encoding.adaptivePtime,
-    has_scale_resolution_down_to: encoding.scaleResolutionDownTo !== undefined,
+    has_scale_resolution_down_to: encoding.scaleResolutionDownTo !== undefined, scalability_mode: encoding.scalabilityMode ?? null,
     scale_resolution_down_to_max_width: encoding.scaleResolutionDownTo?.maxWidth ?? 0, scale_resolution_down_to_max_height: encoding.scaleResolutionDownTo?.maxHeight ?? 0,
   });
 }
@@ -84,6 +84,7 @@ function encodingFrom(encoding) {
     codec: encoding.codec ? codecFrom(read('rtc_rtp_codec', encoding.codec), false) : undefined, adaptivePtime: encoding.adaptive_ptime,
     scaleResolutionDownTo: encoding.has_scale_resolution_down_to
       ? { maxWidth: encoding.scale_resolution_down_to_max_width, maxHeight: encoding.scale_resolution_down_to_max_height } : undefined,
+    scalabilityMode: encoding.scalability_mode,
   });
 }
 
