@@ -78,6 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             (void)rtp_abs_capture_time_read(h.extension_block, &captured);
             (void)rtp_video_orientation_read(h.extension_block);
             read_numbers(&h);
+            struct rtp_playout_delay held;
+            (void)rtp_playout_delay_read(h.extension_block, &held);
             check_round_trip(pool, &h, rtp_demux_ids(demux));
         }
         (void)rtp_is_rtcp(slice_of(whole.data + 2, len));

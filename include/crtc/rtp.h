@@ -121,6 +121,20 @@ RTC_EXPORT int rtc_rtp_sender_set_parameters(rtc_rtp_sender *sender, const rtc_r
 /* The same, with options; NULL: none.
  * Errors: those of rtc_rtp_sender_set_parameters, RTC_ERR_INVALID_MODIFICATION (options of another number of encodings), RTC_ERR_TYPE (a size that is not set, an entry is NULL). */
 RTC_EXPORT int rtc_rtp_sender_set_parameters_with(rtc_rtp_sender *sender, const rtc_rtp_parameters *parameters, const rtc_set_parameter_options *options);
+/* How long who receives is to hold pictures back before they are shown (the header extension playout-delay), in milliseconds: with more they come evenly, with less they come
+ * soon. */
+typedef struct rtc_playout_delay {
+    size_t size;     /* sizeof(rtc_playout_delay); set by the caller */
+    uint32_t min_ms; /* at least; both are rounded to 10 ms */
+    uint32_t max_ms; /* at most, 40950 being any; with both 0 each picture is shown as soon as it is there */
+} rtc_playout_delay;
+/* What was set, into *out (as far as its size says), which may be NULL. False without: then *out is untouched. */
+RTC_EXPORT bool rtc_rtp_sender_playout_delay(const rtc_rtp_sender *sender, rtc_playout_delay *out);
+/* Sets it for all encodings from the next picture on, without negotiation; NULL: who receives does again as is best. It is said where `http://www.webrtc.org/experiments/rtp-hdrext/playout-delay`
+ * was negotiated, which is offered when rtc_rtp_transceiver_set_header_extensions_to_negotiate() asks for it, and answered; else in vain. May be set at any time, of a stopped one in vain.
+ * Errors: RTC_ERR_TYPE (sender is NULL, a size that is not set), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_RANGE (over 40950, or more at least than at most), RTC_ERR_NOT_SUPPORTED
+ * (an option that this version does not know). */
+RTC_EXPORT int rtc_rtp_sender_set_playout_delay(rtc_rtp_sender *sender, const rtc_playout_delay *delay);
 /* CLOSED, which is the good one, while nothing is sent. Changes are told by on_circuit_change. */
 RTC_EXPORT rtc_circuit rtc_rtp_sender_circuit(const rtc_rtp_sender *sender);
 /* "closed", "reduced", "stopped"; "?" for a value that is none. Static. Any thread. */
@@ -170,10 +184,10 @@ RTC_EXPORT int rtc_rtp_receiver_select_rid(rtc_rtp_receiver *receiver, const cha
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_INVALID_ACCESS (of sound), RTC_ERR_INVALID_STATE (nothing is received yet; stopped or closed). */
 RTC_EXPORT int rtc_rtp_receiver_request_keyframe(rtc_rtp_receiver *receiver);
 /* jitterBufferTarget (webrtc-pc 5.3): how long what comes is held back at least before it is played, in milliseconds. False without: then, as with 0, for as long as is
- * best. What `out` points to is untouched then; it may be NULL. */
+ * best, within what the sender of pictures asks for (rtc_rtp_sender_set_playout_delay). What `out` points to is untouched then; it may be NULL. */
 RTC_EXPORT bool rtc_rtp_receiver_jitter_buffer_target_ms(const rtc_rtp_receiver *receiver, double *out);
 /* Sets it; NULL: none. Playout goes there within some seconds, by stretching and shrinking what is heard, and holds for streams that come later, too; frames that there is no
- * room for (rtc_limits) are not held back. Sound and pictures that belong together wait for each other, up to a second. May be set at any time, of a stopped one in vain.
+ * room for (rtc_limits) are not held back. Where a sender asks that its pictures be held back for less, this counts. Sound and pictures that belong together wait for each other, up to a second. May be set at any time, of a stopped one in vain.
  * Errors: RTC_ERR_TYPE (receiver is NULL), RTC_ERR_RANGE (not 0 to 4000). */
 RTC_EXPORT int rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_receiver *receiver, const double *target_ms);
 /* getStats of a receiver: its "inbound-rtp", and what these refer to, directly or not (webrtc-pc 8.5). A report without any dictionary when nothing has been received, stopped, or closed.

@@ -31,7 +31,7 @@ static struct transceiver_facts facts_of(const rtc_rtp_transceiver *t)
         .encoding_count = t->sender.encoding_count,
         .widened = t->sender.widened,
         .dscp = sender_dscp(t),
-        .playout_target = (rtc_time_t)(t->receiver.jitter_buffer_target_ms * 1000),
+        .playout = transceiver_playout(t),
         .offered_mid = t->offered_mid[0] ? t->offered_mid : NULL,
     };
     for (size_t i = 0; i < t->sender.encoding_count; i++) {

@@ -107,7 +107,7 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
     read_remote_ssrcs(remote, section);
     section->peer_max_bitrate_bps = negotiation_bitrate_limit(remote->bandwidth_bps);
     section->dscp = t->dscp;
-    section->playout_target = t->playout_target;
+    section->playout = t->playout;
 }
 
 /* A section without a port to connect to wants no association, whatever else it says (RFC 8841 5.1). */

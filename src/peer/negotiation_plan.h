@@ -22,8 +22,8 @@ struct transceiver_facts {
     const struct jsep_codec *codecs[RTP_ENCODINGS_MAX]; /* that it wants for them; NULL: the first that is agreed on */
     bool widened;                                       /* they are those that the pending offer of the peer wants */
     uint8_t dscp;
-    rtc_time_t playout_target; /* jitterBufferTarget */
-    const char *offered_mid;   /* of the section that an offer was created with for it; NULL: none */
+    struct rtp_playout playout;
+    const char *offered_mid; /* of the section that an offer was created with for it; NULL: none */
 };
 
 /* The ICE generations of one transport as planning sees them. */

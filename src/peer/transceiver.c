@@ -248,3 +248,12 @@ uint8_t sender_dscp(const rtc_rtp_transceiver *t)
         most = dscp_more(most, dscp_of_media(t->kind, t->sender.encodings[i].settings.network_priority));
     return most;
 }
+
+/* Who was told a bound keeps it until another one is told (playout-delay): the widest is none. */
+struct rtp_playout transceiver_playout(const rtc_rtp_transceiver *t)
+{
+    static const struct rtp_playout_delay any = {0, RTP_PLAYOUT_DELAY_MAX_US};
+    return (struct rtp_playout){.target = (rtc_time_t)(t->receiver.jitter_buffer_target_ms * 1000),
+                                .asks = t->sender.had_playout_delay,
+                                .asked = t->sender.has_playout_delay ? t->sender.held : any};
+}

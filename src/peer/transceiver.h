@@ -93,8 +93,11 @@ struct rtc_rtp_sender {
     struct rtc_dtmf_sender dtmf;
     bool has_degradation_preference;
     rtc_degradation_preference degradation_preference;
-    char transaction_id[40]; /* of the parameters that were read last */
-    bool transaction_open;   /* [[LastReturnedParameters]] is not null */
+    bool has_playout_delay;        /* written by transceiver_api.c, and so its value */
+    bool had_playout_delay;        /* the peer may have been told one */
+    struct rtp_playout_delay held; /* how long the peer is to hold pictures back */
+    char transaction_id[40];       /* of the parameters that were read last */
+    bool transaction_open;         /* [[LastReturnedParameters]] is not null */
 };
 
 /* [[PreferredCodecs]] of webrtc-pc 5.4. Owner: its transceiver; written by codec_preferences.c. */
@@ -231,5 +234,7 @@ uint32_t sender_target_bitrate(const rtc_rtp_sender *sender);
 bool sender_is_stopped(const rtc_rtp_sender *sender);
 /* The mark of its packets: that of its most urgent encoding. */
 uint8_t sender_dscp(const rtc_rtp_transceiver *t);
+/* As the session is to have it. */
+struct rtp_playout transceiver_playout(const rtc_rtp_transceiver *t);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The public names of transceivers, senders and receivers (webrtc-pc 5), with addTrack, addTransceiver and removeTrack (5.1). */
 #include "negotiation_needed.h"
+#include "options.h"
 #include "peer_transport.h"
 #include "receiver_sources.h"
 #include "sender_parameters.h"
@@ -182,6 +183,16 @@ bool rtc_rtp_receiver_jitter_buffer_target_ms(const rtc_rtp_receiver *receiver, 
     return has;
 }
 
+static void follow_playout(const rtc_rtp_transceiver *t)
+{
+    const struct rtp_playout playout = transceiver_playout(t);
+    if (!t->connection || !t->rtp_member)
+        return;
+    (void)peer_now(t->connection);
+    rtp_session_set_member_playout(transport_media(t->transport), t->rtp_member, &playout);
+    peer_settle(t->connection);
+}
+
 /* webrtc-pc 5.3, the setter of jitterBufferTarget. */
 int rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_receiver *receiver, const double *target_ms)
 {
@@ -193,12 +204,39 @@ int rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_receiver *receiver, con
         return error_say(RTC_ERR_RANGE, "the target is %g ms: it is 0 to %d", *target_ms, MOST_MS);
     receiver->has_jitter_buffer_target = target_ms != NULL;
     receiver->jitter_buffer_target_ms = target_ms ? *target_ms : 0;
-    if (!t->connection || !t->rtp_member)
-        return RTC_OK;
-    (void)peer_now(t->connection);
-    rtp_session_set_member_playout_target(transport_media(t->transport), t->rtp_member,
-                                          (rtc_time_t)(receiver->jitter_buffer_target_ms * 1000));
-    peer_settle(t->connection);
+    follow_playout(t);
+    return RTC_OK;
+}
+
+bool rtc_rtp_sender_playout_delay(const rtc_rtp_sender *sender, rtc_playout_delay *out)
+{
+    bool has = sender && sender->has_playout_delay;
+    if (!has || !out)
+        return has;
+    const rtc_playout_delay delay = {out->size, (uint32_t)(sender->held.min / 1000), (uint32_t)(sender->held.max / 1000)};
+    memcpy(out, &delay, delay.size < sizeof delay ? delay.size : sizeof delay);
+    return true;
+}
+
+int rtc_rtp_sender_set_playout_delay(rtc_rtp_sender *sender, const rtc_playout_delay *delay)
+{
+    enum { MOST_MS = RTP_PLAYOUT_DELAY_MAX_US / 1000 };
+    rtc_playout_delay wanted = {.size = sizeof wanted};
+    if (!sender)
+        return error_say(RTC_ERR_TYPE, "rtc_rtp_sender_set_playout_delay: sender is NULL");
+    int error = delay ? options_take(&wanted, sizeof wanted, delay, "rtc_playout_delay") : RTC_OK;
+    if (error)
+        return error;
+    rtc_rtp_transceiver *t = of_sender(sender);
+    if (t->kind != RTC_MEDIA_VIDEO)
+        return error_say(RTC_ERR_INVALID_ACCESS, "a playout delay is of pictures, not of sound");
+    if (wanted.min_ms > wanted.max_ms || wanted.max_ms > MOST_MS)
+        return error_say(RTC_ERR_RANGE, "the playout delay is %u to %u ms: it is 0 to %d, and no more at least than at most", wanted.min_ms,
+                         wanted.max_ms, MOST_MS);
+    sender->has_playout_delay = delay != NULL;
+    sender->had_playout_delay = sender->had_playout_delay || delay;
+    sender->held = (struct rtp_playout_delay){(rtc_time_t)wanted.min_ms * 1000, (rtc_time_t)wanted.max_ms * 1000};
+    follow_playout(t);
     return RTC_OK;
 }
 

@@ -20,6 +20,8 @@ const struct rtp_extension_row rtp_extension_rows[RTP_EXTENSIONS] = {
     {RTP_EXTENSION_VIDEO_ORIENTATION, "urn:3gpp:video-orientation", 13, false, true, false, false},
     /* When what is in a packet was captured, by whose clock. */
     {RTP_EXTENSION_ABS_CAPTURE_TIME, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", 5, true, true, false, true},
+    /* How long who sends pictures wants them to be held back before they are shown. */
+    {RTP_EXTENSION_PLAYOUT_DELAY, "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay", 12, false, true, false, true},
     /* How loud those are who are mixed into a packet (RFC 6465). We mix nothing, and only read it. */
     {RTP_EXTENSION_CSRC_LEVELS, "urn:ietf:params:rtp-hdrext:csrc-audio-level", 6, true, false, false, true},
     /* The number of a packet on its transport, for transport-wide feedback. */
@@ -157,6 +159,29 @@ bool rtp_abs_capture_time_read(struct slice value, struct rtp_capture_time *out)
     out->ntp = reader_u64(&r);
     out->has_offset = value.len == RTP_ABS_CAPTURE_TIME_LEN;
     out->offset = out->has_offset ? (int64_t)reader_u64(&r) : 0;
+    return true;
+}
+
+static uint32_t steps_of(rtc_time_t delay)
+{
+    return (uint32_t)((delay + RTP_PLAYOUT_DELAY_STEP_US / 2) / RTP_PLAYOUT_DELAY_STEP_US);
+}
+
+void rtp_playout_delay_write(uint8_t value[RTP_PLAYOUT_DELAY_LEN], const struct rtp_playout_delay *delay)
+{
+    uint32_t both = steps_of(delay->min) << 12 | steps_of(delay->max);
+    value[0] = (uint8_t)(both >> 16);
+    value[1] = (uint8_t)(both >> 8);
+    value[2] = (uint8_t)both;
+}
+
+bool rtp_playout_delay_read(struct slice value, struct rtp_playout_delay *out)
+{
+    struct reader r = reader_of(value);
+    uint32_t both = reader_u24(&r), min = both >> 12, max = both & 0xfff;
+    if (value.len != RTP_PLAYOUT_DELAY_LEN || min > max)
+        return false;
+    *out = (struct rtp_playout_delay){(rtc_time_t)min * RTP_PLAYOUT_DELAY_STEP_US, (rtc_time_t)max * RTP_PLAYOUT_DELAY_STEP_US};
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RTP header extensions (RFC 8285): the one-byte and two-byte element forms and the values this library uses - mid and rid (RFC 8843,
- * 8852), audio levels (RFC 6464, RFC 6465), abs-send-time, abs-capture-time, video orientation (3GPP TS 26.114),
+ * 8852), audio levels (RFC 6464, RFC 6465), abs-send-time, abs-capture-time, playout-delay, video orientation (3GPP TS 26.114),
  * transport-wide numbers. */
 #ifndef CRTC_RTP_EXTENSIONS_H
 #define CRTC_RTP_EXTENSIONS_H
@@ -22,6 +22,7 @@ enum rtp_extension {
     RTP_EXTENSION_VIDEO_ORIENTATION,
     RTP_EXTENSION_ABS_CAPTURE_TIME,
     RTP_EXTENSION_CSRC_LEVELS,
+    RTP_EXTENSION_PLAYOUT_DELAY,
     RTP_EXTENSION_TRANSPORT_SEQUENCE,
     RTP_EXTENSIONS
 };
@@ -71,6 +72,15 @@ struct rtp_capture_time {
 };
 void rtp_abs_capture_time_write(uint8_t value[RTP_ABS_CAPTURE_TIME_LEN], uint64_t ntp, int64_t offset);
 bool rtp_abs_capture_time_read(struct slice value, struct rtp_capture_time *out);
+/* playout-delay: how long pictures are to be held back at least and at most before they are shown, 12 bits each, in steps of 10 ms. */
+enum { RTP_PLAYOUT_DELAY_LEN = 3, RTP_PLAYOUT_DELAY_STEP_US = 10000, RTP_PLAYOUT_DELAY_MAX_US = 0xfff * RTP_PLAYOUT_DELAY_STEP_US };
+struct rtp_playout_delay {
+    rtc_time_t min, max; /* both 0: they are shown at once */
+};
+/* Both are rounded to a step; they are 0 to RTP_PLAYOUT_DELAY_MAX_US. */
+void rtp_playout_delay_write(uint8_t value[RTP_PLAYOUT_DELAY_LEN], const struct rtp_playout_delay *delay);
+/* False when the value is absent, of another length, or asks for more at least than at most. */
+bool rtp_playout_delay_read(struct slice value, struct rtp_playout_delay *out);
 /* The number of a packet among all that leave on its transport (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2). False when
  * the value is absent or of another length. */
 bool rtp_transport_sequence_read(struct slice value, uint16_t *number);

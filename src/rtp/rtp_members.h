@@ -8,7 +8,8 @@
 #include "rtp_receive_stream.h"
 #include "rtp_send_stream.h"
 
-/* What the session has for one m= section. Owned by the table, which alone writes to it, but for `config.dscp` and `config.playout_target` (rtp_session.c). */
+/* What the session has for one m= section. Owned by the table, which alone writes to it, but for `config.dscp` and `config.playout`
+ * (rtp_session.c). */
 struct rtp_member {
     uint32_t handle;
     size_t position;                     /* in the table; of one that is reserved nothing */

@@ -51,6 +51,7 @@ int rtp_receiver_new(rtc_context *context, rtc_media_kind kind, uint32_t ssrc, c
         }
     }
     init_buffer(r);
+    rtp_receiver_forget_playout_delay(r);
     rtp_receiver_set_round_trip(r, REPAIR_WAIT_MIN_US / 2);
     *out = r;
     return RTC_OK;
@@ -152,6 +153,7 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
     count_mark(r, packet);
     if (rtp_abs_capture_time_read(h->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME], &r->captured))
         r->captured_timestamp = h->timestamp;
+    (void)rtp_playout_delay_read(h->extensions[RTP_EXTENSION_PLAYOUT_DELAY], &r->bounds); /* what is none leaves them */
     uint8_t level;
     bool voice;
     if (rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &level, &voice))
@@ -621,7 +623,7 @@ void rtp_receiver_observe(struct rtp_receiver *r, rtc_time_t now)
         r->party.own_delay = later(audio_buffer_own_target(&r->buffer.audio, now), audio_buffer_asked_delay(&r->buffer.audio));
     } else {
         r->party.delay = video_playout_delay(&r->buffer.video.playout);
-        r->party.own_delay = later(video_playout_own_target(&r->buffer.video.playout), video_playout_asked_delay(&r->buffer.video.playout));
+        r->party.own_delay = video_playout_unsynchronised_target(&r->buffer.video.playout);
     }
 }
 
@@ -633,10 +635,18 @@ void rtp_receiver_follow(struct rtp_receiver *r)
         video_playout_set_minimum_delay(&r->buffer.video.playout, r->party.added);
 }
 
+/* Who shows the pictures has the last word about waiting longer, who sends them about all else. */
 void rtp_receiver_set_target(struct rtp_receiver *r, rtc_time_t target)
 {
-    if (r->kind == RTC_MEDIA_AUDIO)
+    if (r->kind == RTC_MEDIA_AUDIO) {
         audio_buffer_set_asked_delay(&r->buffer.audio, target);
-    else
-        video_playout_set_asked_delay(&r->buffer.video.playout, target);
+        return;
+    }
+    video_playout_set_asked_delay(&r->buffer.video.playout, later(target, r->bounds.min));
+    video_playout_set_longest_delay(&r->buffer.video.playout, later(target, r->bounds.max));
+}
+
+void rtp_receiver_forget_playout_delay(struct rtp_receiver *r)
+{
+    r->bounds = (struct rtp_playout_delay){0, RTC_TIME_NEVER};
 }

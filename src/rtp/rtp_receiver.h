@@ -39,9 +39,10 @@ struct rtp_receiver {
         struct audio_buffer audio;
         struct video_buffer video;
     } buffer;
-    rtc_time_t last_packet;  /* RTC_TIME_NEVER before the first */
-    bool heard;              /* since the last report */
-    uint64_t keyframe_asked; /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
+    rtc_time_t last_packet;          /* RTC_TIME_NEVER before the first */
+    bool heard;                      /* since the last report */
+    struct rtp_playout_delay bounds; /* how long its sender wants pictures to be held back; at most RTC_TIME_NEVER: it never said */
+    uint64_t keyframe_asked;         /* the count of keyframes when the decoder asked for one, plus 1; 0: it has not */
     rtc_time_t next_pli;
     struct playout_party party;
     struct rtp_capture_time captured; /* as its sender said last, of what has this timestamp; ntp 0: never */
@@ -89,8 +90,10 @@ void rtp_receiver_set_patience(struct rtp_receiver *receiver, rtc_time_t patienc
 void rtp_receiver_set_feedback(struct rtp_receiver *receiver, bool nack, bool pli);
 /* It bounds how long repair is waited for. */
 void rtp_receiver_set_round_trip(struct rtp_receiver *receiver, rtc_time_t round_trip);
-/* How long what comes is held back at least (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */
+/* How long what comes is held back at least (webrtc-pc 5.3, jitterBufferTarget); 0: as is best, within what the sender asks for. */
 void rtp_receiver_set_target(struct rtp_receiver *receiver, rtc_time_t target);
+/* What its sender asked for (playout-delay) holds no longer. */
+void rtp_receiver_forget_playout_delay(struct rtp_receiver *receiver);
 
 /* One that arrived then: the delay since it (DLSR, RFC 3550 6.4.1) counts from there. */
 void rtp_receiver_sender_report(struct rtp_receiver *receiver, rtc_time_t arrived, const struct rtcp_sender_info *info);

@@ -212,7 +212,9 @@ static void serve(struct rtp_receiving *rc, rtc_time_t now, struct rtp_receive_s
         return;
     rtp_receiver_set_round_trip(rs->playing, rtp_outlet_round_trip(rc->outlet));
     rtp_receiver_set_patience(rs->playing, rtp_parity_patience(rs, now, rtp_outlet_round_trip(rc->outlet)));
-    rtp_receiver_set_target(rs->playing, rs->member->config.playout_target);
+    if (rs->member->config.extension_ids[RTP_EXTENSION_PLAYOUT_DELAY] == 0) /* nobody is to say it any more */
+        rtp_receiver_forget_playout_delay(rs->playing);
+    rtp_receiver_set_target(rs->playing, rs->member->config.playout.target);
     rtp_receiver_play(rs->playing, now, rs->member->handle, rs->handle, out);
     rtp_reports_feedback(rc->reports, now, rs, out);
 }

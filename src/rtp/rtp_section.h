@@ -64,6 +64,13 @@ static inline uint32_t rtp_parity_ssrc(uint32_t ssrc)
     return ~ssrc;
 }
 
+/* When what a section receives is played, and what it says of what it sends. */
+struct rtp_playout {
+    rtc_time_t target;              /* what comes is held back for so long at least; 0: as is best */
+    bool asks;                      /* the peer is asked to hold what we send back, */
+    struct rtp_playout_delay asked; /* for so long (playout-delay) */
+};
+
 struct rtp_section {
     char mid[RTP_MID_MAX + 1];
     rtc_media_kind kind;
@@ -88,7 +95,7 @@ struct rtp_section {
     char remote_stream_id[64];     /* sections with the same one are synchronised to each other (lip sync) */
     uint32_t peer_max_bitrate_bps; /* the peer's (b=TIAS, b=AS); 0: none */
     uint8_t dscp;                  /* of its packets */
-    rtc_time_t playout_target;     /* what comes is held back for so long at least; 0: as is best */
+    struct rtp_playout playout;
 };
 
 /* NULL: it has none with this rid. */

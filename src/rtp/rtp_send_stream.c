@@ -89,6 +89,7 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
         s->format.ids[i] = section->extension_comes_only[i] ? 0 : section->extension_ids[i];
     if (!section->send_codec.transport_cc) /* nobody would say anything of the numbers */
         s->format.ids[RTP_EXTENSION_TRANSPORT_SEQUENCE] = 0;
+    rtp_send_stream_set_playout(s, &section->playout);
     configure_parity(s, section);
     configure_redundancy(s, section);
     if (!repairs(s, section)) {
@@ -97,6 +98,13 @@ void rtp_send_stream_configure(struct rtp_send_stream *s, const struct rtp_secti
     } else if (!s->cache) {
         (void)rtx_cache_new(s->context, &s->cache); /* without memory the stream works on, unrepaired */
     }
+}
+
+void rtp_send_stream_set_playout(struct rtp_send_stream *s, const struct rtp_playout *playout)
+{
+    s->format.says_playout_delay = playout->asks && s->kind == RTC_MEDIA_VIDEO;
+    if (playout->asks)
+        rtp_playout_delay_write(s->format.playout_delay, &playout->asked);
 }
 
 /* Numbers start at random (RFC 3550 section 5.1), low enough that the first wrap is far away from the first packets: a receiver that
@@ -167,14 +175,16 @@ static const uint8_t zeros[RTP_ABS_SEND_TIME_LEN]; /* and of a transport-wide nu
 
 /* The ids of a packet that waits, whatever was negotiated: that may change until it leaves (RFC 8285 section 6), and then its extensions
  * are written anew. */
-static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-_Static_assert(RTP_EXTENSIONS == 9, "each has an id while it waits");
+static const uint8_t waiting_ids[RTP_EXTENSIONS] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+_Static_assert(RTP_EXTENSIONS == 10, "each has an id while it waits");
 
 /* What the extensions of a packet say of its frame. */
 struct said {
     uint8_t level, orientation; /* RTP_NO_AUDIO_LEVEL, RTP_NO_ORIENTATION */
     bool captured;
     uint8_t capture[RTP_ABS_CAPTURE_TIME_LEN];
+    bool held;
+    uint8_t playout_delay[RTP_PLAYOUT_DELAY_LEN];
 };
 static const struct said nothing_said = {.level = RTP_NO_AUDIO_LEVEL, .orientation = RTP_NO_ORIENTATION};
 
@@ -185,8 +195,12 @@ static struct said said_in(const struct rtp_header *header)
     struct said said = {.level = level.len > 0 ? level.data[0] : RTP_NO_AUDIO_LEVEL,
                         .orientation = rtp_video_orientation_read(header->extensions[RTP_EXTENSION_VIDEO_ORIENTATION]),
                         .captured = capture.len == RTP_ABS_CAPTURE_TIME_LEN};
+    struct slice held = header->extensions[RTP_EXTENSION_PLAYOUT_DELAY];
+    said.held = held.len == RTP_PLAYOUT_DELAY_LEN;
     if (said.captured)
         memcpy(said.capture, capture.data, sizeof said.capture);
+    if (said.held)
+        memcpy(said.playout_delay, held.data, sizeof said.playout_delay);
     return said;
 }
 
@@ -208,6 +222,8 @@ static struct said said_of(const struct rtp_send_stream *s, rtc_time_t now, cons
     said.captured = s->format.ids[RTP_EXTENSION_ABS_CAPTURE_TIME] != 0;
     if (said.captured) /* our clock is that of who captures */
         rtp_abs_capture_time_write(said.capture, rtcp_ntp(context_wall_us(s->context, capture_of(frame, now))), 0);
+    said.held = s->format.says_playout_delay && s->format.ids[RTP_EXTENSION_PLAYOUT_DELAY] != 0;
+    memcpy(said.playout_delay, s->format.playout_delay, sizeof said.playout_delay);
     return said;
 }
 
@@ -225,6 +241,8 @@ static struct rtp_header header_of(const struct rtp_send_stream *s, uint32_t tim
         header.extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(&said->orientation, RTP_VIDEO_ORIENTATION_LEN);
     if (said->captured)
         header.extensions[RTP_EXTENSION_ABS_CAPTURE_TIME] = slice_of(said->capture, sizeof said->capture);
+    if (said->held)
+        header.extensions[RTP_EXTENSION_PLAYOUT_DELAY] = slice_of(said->playout_delay, sizeof said->playout_delay);
     return header;
 }
 
@@ -263,11 +281,12 @@ static size_t max_payload(const struct rtp_send_stream *s, const struct rtp_head
     return s->format.max_rtp_bytes > used ? s->format.max_rtp_bytes - used : 0;
 }
 
-/* The first packet of a picture says when it was captured, the last one how it is turned (3GPP TS 26.114 section 7.4.5). */
+/* The first packet of a picture says when it was captured and for how long it is to be held back, the last one how it is turned (3GPP TS
+ * 26.114 section 7.4.5). */
 static void say_once(struct rtp_header *header, bool first, bool last)
 {
     if (!first)
-        header->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME] = slice_of(NULL, 0);
+        header->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME] = header->extensions[RTP_EXTENSION_PLAYOUT_DELAY] = slice_of(NULL, 0);
     if (!last)
         header->extensions[RTP_EXTENSION_VIDEO_ORIENTATION] = slice_of(NULL, 0);
 }

@@ -42,7 +42,9 @@ struct rtp_stream_format {
     char mid[RTP_MID_MAX + 1];
     uint8_t ids[RTP_EXTENSIONS];
     size_t max_rtp_bytes;
-    struct rtp_send_redundancy *redundancy; /* of sound; owned; NULL where none was agreed upon */
+    bool says_playout_delay;                      /* of pictures, */
+    uint8_t playout_delay[RTP_PLAYOUT_DELAY_LEN]; /* as it stands in packets */
+    struct rtp_send_redundancy *redundancy;       /* of sound; owned; NULL where none was agreed upon */
 };
 
 /* What goes on counting whatever is sent, and by whom (RFC 3550 section 5.1). */
@@ -123,6 +125,8 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
 void rtp_send_stream_free(struct rtp_send_stream *stream);
 /* The section changed (codec, payload types, ids, mid, the encoding's cap); SSRCs stay as they were first given. */
 void rtp_send_stream_configure(struct rtp_send_stream *stream, const struct rtp_section *section, const struct rtp_encoding *encoding);
+/* What it asks the peer for from the next picture on (playout-delay), where that was negotiated. */
+void rtp_send_stream_set_playout(struct rtp_send_stream *stream, const struct rtp_playout *playout);
 /* Has the memory that being configured so takes. RTC_ERR_NO_MEMORY. */
 int rtp_send_stream_prepare(struct rtp_send_stream *stream, const struct rtp_section *section, const struct rtp_encoding *encoding);
 /* Of this one of the section's streams it is another codec than the section's, until the section changes. */

@@ -198,11 +198,14 @@ void rtp_session_set_member_dscp(struct rtp_session *s, uint32_t handle, uint8_t
         m->config.dscp = dscp;
 }
 
-void rtp_session_set_member_playout_target(struct rtp_session *s, uint32_t handle, rtc_time_t target)
+void rtp_session_set_member_playout(struct rtp_session *s, uint32_t handle, const struct rtp_playout *playout)
 {
     struct rtp_member *m = rtp_members_find(&s->members, handle);
-    if (m)
-        m->config.playout_target = target;
+    if (!m)
+        return;
+    m->config.playout = *playout;
+    for (struct rtp_send_stream *stream = m->streams; stream; stream = stream->next)
+        rtp_send_stream_set_playout(stream, playout);
 }
 
 /* ---- Sending ---- */

@@ -68,8 +68,8 @@ void rtp_session_set_stream_weight(struct rtp_session *session, uint32_t stream,
  * again. What waits to leave stays as it is. */
 void rtp_session_set_stream_codec(struct rtp_session *session, uint32_t stream, const struct rtp_codec *codec);
 void rtp_session_set_member_dscp(struct rtp_session *session, uint32_t member, uint8_t dscp);
-/* What the member receives is held back for so long at least before it is played (webrtc-pc 5.3, jitterBufferTarget); 0: as is best. */
-void rtp_session_set_member_playout_target(struct rtp_session *session, uint32_t member, rtc_time_t target);
+/* When what the member receives is played (webrtc-pc 5.3, jitterBufferTarget), and what the peer is asked for of what it sends. */
+void rtp_session_set_member_playout(struct rtp_session *session, uint32_t member, const struct rtp_playout *playout);
 /* The headers of IP, UDP and relays that each packet has on the path; by default those of UDP over IPv4. */
 void rtp_session_set_packet_overhead(struct rtp_session *session, uint32_t bytes);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */

@@ -46,11 +46,27 @@ rtc_time_t video_playout_asked_delay(const struct video_playout *p)
     return p->room_delay > 0 && p->room_delay < p->asked_delay ? p->room_delay : p->asked_delay;
 }
 
+void video_playout_set_longest_delay(struct video_playout *p, rtc_time_t delay)
+{
+    p->is_limited = delay < RTC_TIME_NEVER;
+    p->longest_delay = delay;
+}
+
+static rtc_time_t limited(const struct video_playout *p, rtc_time_t delay)
+{
+    return p->is_limited && delay > p->longest_delay ? p->longest_delay : delay;
+}
+
+rtc_time_t video_playout_unsynchronised_target(const struct video_playout *p)
+{
+    rtc_time_t own = video_playout_own_target(p), asked = video_playout_asked_delay(p);
+    return limited(p, own > asked ? own : asked);
+}
+
 static rtc_time_t target(const struct video_playout *p)
 {
-    rtc_time_t own = video_playout_own_target(p), more = own > p->minimum_delay ? own : p->minimum_delay;
-    rtc_time_t asked = video_playout_asked_delay(p);
-    return more > asked ? more : asked;
+    rtc_time_t own = video_playout_unsynchronised_target(p);
+    return limited(p, own > p->minimum_delay ? own : p->minimum_delay);
 }
 
 /* More wait than so many, or the room for all streams is full but for one part of so many. */
@@ -75,6 +91,7 @@ static void smooth(struct video_playout *p, rtc_time_t now)
         p->offset = wanted - p->offset > elapsed * up / 1000 ? p->offset + elapsed * up / 1000 : wanted;
     else
         p->offset = p->offset - wanted > elapsed * DOWN_PER_MILLE / 1000 ? p->offset - elapsed * DOWN_PER_MILLE / 1000 : wanted;
+    p->offset = p->estimator.base + limited(p, p->offset - p->estimator.base); /* at once: its sender knows why */
     p->has_offset = true;
     p->offset_time = now;
 }

@@ -56,9 +56,11 @@ struct video_playout {
     rtc_time_t offset_time;
     rtc_time_t minimum_delay; /* asked for by lip sync */
     rtc_time_t asked_delay;   /* by the application; 0: nothing */
-    rtc_time_t room_delay;    /* what there was room for of that; 0: for all of it */
-    rtc_time_t last_play;     /* of the frame released last; 0: none */
-    uint32_t last_played;     /* its timestamp */
+    bool is_limited;          /* to the longest delay of all */
+    rtc_time_t longest_delay;
+    rtc_time_t room_delay; /* what there was room for of that; 0: for all of it */
+    rtc_time_t last_play;  /* of the frame released last; 0: none */
+    uint32_t last_played;  /* its timestamp */
     struct video_intervals intervals;
     struct video_playout_stats stats;
 };
@@ -88,5 +90,9 @@ void video_playout_set_minimum_delay(struct video_playout *playout, rtc_time_t d
 void video_playout_set_asked_delay(struct video_playout *playout, rtc_time_t delay);
 /* What is held back of that. */
 rtc_time_t video_playout_asked_delay(const struct video_playout *playout);
+/* No more than this, whatever else is wanted: 0 plays everything when it is there. RTC_TIME_NEVER: as long as is best. */
+void video_playout_set_longest_delay(struct video_playout *playout, rtc_time_t delay);
+/* What the delay should be without lip sync. */
+rtc_time_t video_playout_unsynchronised_target(const struct video_playout *playout);
 
 #endif

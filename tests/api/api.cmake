@@ -15,7 +15,7 @@ crtc_test(test_api_monkey LABEL api threads TIMEOUT 600 SEES base SOURCES api_mo
 # The objects of webrtc-pc section 5, on two connections in virtual time.
 set(api_scene ../sim/renegotiate_scene.c ../sim/peer_pump.c ../sim/peer_scene.c ../sim/sim_peers.c ../sim/sim_network.c ../sim/sim_nat.c ../sim/sim_tcp.c
   ../sim/usrsctp_time.c ../sim/apply_guard.c)
-set(api_on_scene dtmf_sender remote_media_stream header_extensions peer_connection_tracks media_stream_track peer_connection_calls session_description stats rtp_receiver rtp_sender simulcast track_event rtp_transceiver)
+set(api_on_scene dtmf_sender remote_media_stream header_extensions playout_delay peer_connection_tracks media_stream_track peer_connection_calls session_description stats rtp_receiver rtp_sender simulcast track_event rtp_transceiver)
 if(TARGET crtc_codecs) # pictures are made smaller
   list(APPEND api_on_scene encodings encoding_codec scalability)
 endif()

@@ -390,7 +390,8 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_transceiver_get_negotiated_header_extensions(sound, NULL), RTC_ERR_TYPE, "NULL");
     REFUSED(rtc_rtp_transceiver_set_header_extensions_to_negotiate(NULL, NULL, 0), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_transceiver_set_header_extensions_to_negotiate(sound, NULL, 1), RTC_ERR_TYPE, "NULL");
-    REFUSED_BY(pc, rtc_rtp_transceiver_set_header_extensions_to_negotiate(sound, NULL, 0), RTC_ERR_INVALID_MODIFICATION, "0 header extensions");
+    REFUSED_BY(pc, rtc_rtp_transceiver_set_header_extensions_to_negotiate(sound, NULL, 0), RTC_ERR_INVALID_MODIFICATION,
+               "0 header extensions");
     REFUSED(rtc_rtp_sender_set_parameters(NULL, &parameters), RTC_ERR_TYPE, "NULL");
     REFUSED_BY(pc, rtc_rtp_sender_set_parameters(sender, &parameters), RTC_ERR_INVALID_STATE, "not read");
     assert_int_equal(rtc_rtp_sender_get_parameters(sender, &read), RTC_OK);
@@ -409,6 +410,11 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_receiver_request_keyframe(NULL), RTC_ERR_TYPE, "NULL");
     REFUSED(rtc_rtp_receiver_set_jitter_buffer_target_ms(NULL, NULL), RTC_ERR_TYPE, "NULL");
     REFUSED(rtc_rtp_receiver_set_jitter_buffer_target_ms(rtc_rtp_transceiver_receiver(sound), &(double){4001}), RTC_ERR_RANGE, "4001");
+    const rtc_playout_delay wrong_way = {sizeof wrong_way, 20, 10}, unset = {0};
+    REFUSED(rtc_rtp_sender_set_playout_delay(NULL, &wrong_way), RTC_ERR_TYPE, "NULL");
+    REFUSED(rtc_rtp_sender_set_playout_delay(rtc_rtp_transceiver_sender(sound), &wrong_way), RTC_ERR_INVALID_ACCESS, "sound");
+    REFUSED(rtc_rtp_sender_set_playout_delay(rtc_rtp_transceiver_sender(picture), &wrong_way), RTC_ERR_RANGE, "20 to 10 ms");
+    REFUSED(rtc_rtp_sender_set_playout_delay(rtc_rtp_transceiver_sender(picture), &unset), RTC_ERR_TYPE, "rtc_playout_delay");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(sound)), RTC_ERR_INVALID_ACCESS, "keyframes");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "nothing is received");
     rtc_peer_connection_close(pc);

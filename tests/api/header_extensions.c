@@ -11,6 +11,7 @@
 #define MID "urn:ietf:params:rtp-hdrext:sdes:mid"
 #define LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 #define ORIENTATION "urn:3gpp:video-orientation"
+#define PLAYOUT "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 #define CAPTURE "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 
 static rtc_rtp_transceiver *transceiver(struct scene *s, int index)
@@ -68,6 +69,8 @@ static void at_the_beginning(void **state)
         assert_int_equal(list->codec_count, 0);
         assert_int_equal(find(list, MID)->direction, RTC_DIRECTION_SENDRECV);
         assert_int_equal(find(list, CAPTURE)->direction, RTC_DIRECTION_STOPPED);
+        assert_true((find(list, PLAYOUT) != NULL) == (kind == RTC_MEDIA_VIDEO));
+        assert_true(kind != RTC_MEDIA_VIDEO || find(list, PLAYOUT)->direction == RTC_DIRECTION_STOPPED);
         assert_true((find(list, LEVEL) != NULL) == (kind == RTC_MEDIA_AUDIO));
         assert_true((find(list, ORIENTATION) != NULL) == (kind == RTC_MEDIA_VIDEO));
         for (size_t i = 0; i < list->header_extension_count; i++)

@@ -66,8 +66,8 @@ static void test_pictures(void **state)
     assert_string_equal(c.codecs[0].fmtp, "");
     assert_true(c.codecs[0].nack && c.codecs[0].nack_pli && c.codecs[0].ccm_fir && c.codecs[0].goog_remb && c.codecs[0].transport_cc);
     assert_false(capabilities_inband_fec(&c.codecs[0]));
-    static const unsigned ids[] = {2, 4, 10, 11, 13, 5, 3};
-    assert_int_equal(c.extension_count, 7);
+    static const unsigned ids[] = {2, 4, 10, 11, 13, 5, 12, 3};
+    assert_int_equal(c.extension_count, 8);
     for (size_t i = 0; i < c.extension_count; i++)
         assert_int_equal(c.extensions[i].id, ids[i]);
 }

@@ -189,6 +189,29 @@ static void abs_send_time_is_6_18_seconds(void **state)
     }
 }
 
+/* Two times 12 bits; what asks for more at least than at most, or is of another length, is none. */
+static void playout_delay_is_two_numbers(void **state)
+{
+    static const struct rtp_playout_delay delays[] = {{0, 0}, {10000, 20000}, {0, RTP_PLAYOUT_DELAY_MAX_US}, {1230000, 1230000}};
+    static const struct rtp_playout_delay rough = {14999, 15000};
+    uint8_t value[RTP_PLAYOUT_DELAY_LEN], over[] = {0x00, 0x20, 0x01};
+    struct rtp_playout_delay got = {7, 7};
+    (void)state;
+    for (size_t i = 0; i < sizeof delays / sizeof delays[0]; i++) {
+        rtp_playout_delay_write(value, &delays[i]);
+        assert_true(rtp_playout_delay_read(slice_of(value, sizeof value), &got));
+        assert_true(got.min == delays[i].min && got.max == delays[i].max);
+    }
+    rtp_playout_delay_write(value, &rough); /* rounded */
+    assert_memory_equal(value, "\x00\x10\x02", sizeof value);
+    for (size_t len = 0; len < sizeof value; len++)
+        assert_false(rtp_playout_delay_read(slice_of(value, len), &got));
+    assert_false(rtp_playout_delay_read(slice_of(NULL, 0), &got));
+    assert_false(rtp_playout_delay_read(slice_of("\0\0\0\0", 4), &got));
+    assert_false(rtp_playout_delay_read(slice_of(over, sizeof over), &got));
+    assert_true(got.min == 1230000 && got.max == 1230000);
+}
+
 static void tells_rtcp_from_rtp(void **state)
 {
     (void)state;
@@ -212,6 +235,7 @@ int main(void)
         cmocka_unit_test(writes_what_it_reads),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(abs_send_time_is_6_18_seconds),
+        cmocka_unit_test(playout_delay_is_two_numbers),
         cmocka_unit_test(tells_rtcp_from_rtp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
