@@ -115,7 +115,7 @@ static void share_upwards(const struct track *t, uint64_t left)
     for (; on < t->count; on++) {
         const struct rtp_demand *d = &t->layers[on];
         uint64_t needed = least(d->least_bps, most_of(d));
-        if (on > 0 && (left == 0 || left < needed + (d->off ? needed / 4 : 0)))
+        if (on > 0 && (left == 0 || d->stays_off || left < (d->off ? needed + needed / 4 : needed / 2)))
             break;
         t->given[on] = (uint32_t)least(left, least(d->enough_bps > needed ? d->enough_bps : needed, most_of(d)));
         left -= t->given[on];

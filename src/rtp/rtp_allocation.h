@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who gets how much of a rate: a pure function of what each wants. Tracks, and data, share by their weights, each up to what it can use,
  * and what it can not use goes to the others. The layers of a track get theirs from the smallest up: each enough for itself before the next
- * gets anything; one for which there is too little is off, and so are those above it. What is left goes to the topmost that is on. */
+ * gets anything; one for which there is too little is off, and so are those above it. What is left goes to the topmost that is on. For how
+ * long it must be so before one goes or comes is not asked here (rtp_layer_switch.h). */
 #ifndef CRTC_RTP_ALLOCATION_H
 #define CRTC_RTP_ALLOCATION_H
 
@@ -14,7 +15,8 @@ struct rtp_demand {
     uint32_t least_bps;  /* with less it is off, unless it is the first of its track */
     uint32_t enough_bps; /* with more the next layer is served better; 0: of a track of which nobody knows, which shares equally */
     uint32_t most_bps;   /* what it can use; 0: any */
-    bool off;            /* as it is now: to come on it needs a quarter more, so that it does not come and go */
+    bool off;            /* as it is now: to come on it needs a quarter more; what is on stays on with half of the least */
+    bool stays_off;      /* whatever there is for it: it gets nothing, and nor do those above it */
 };
 
 /* A fair share of `target_bps` for each: 0 for a layer that is off. The first of a track always gets something, as long as there is

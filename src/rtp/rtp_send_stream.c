@@ -129,6 +129,7 @@ int rtp_send_stream_new(rtc_context *context, const struct rtp_section *section,
     s->kind = section->kind;
     s->circuit.next = RTC_TIME_NEVER;
     s->keyframes = (struct rtp_stream_keyframes){.asked = RTC_TIME_NEVER, .sent = RTC_TIME_NEVER, .due = RTC_TIME_NEVER};
+    rtp_layer_switch_init(&s->layer);
     rtp_breaker_init(&s->breaker);
     randomize(s);
     s->heard.first = s->numbers.sequence;

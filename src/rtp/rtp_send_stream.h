@@ -10,6 +10,7 @@
 #include "payload_format.h"
 #include "rtcp.h"
 #include "rtp_breaker.h"
+#include "rtp_layer_switch.h"
 #include "rtp_pacer.h"
 #include "rtp_packet.h"
 #include "rtp_rate.h"
@@ -95,11 +96,11 @@ struct rtp_send_stream {
 
     /* Written by rtp_sending.c and rtp_circuits.c. */
     struct rtp_stream_circuit circuit;
-    uint32_t target_bps;    /* what the encoder was last told that it may make; 0: not known */
-    rtc_time_t next_target; /* when it may be told of a small difference */
-    bool off;               /* of several of a section: the rate does not carry it */
-    uint32_t pixels;        /* of its pictures, as they said; 0: not known */
-    bool owes_keyframe;     /* a frame did not leave: others refer to it */
+    uint32_t target_bps;           /* what the encoder was last told that it may make; 0: not known */
+    rtc_time_t next_target;        /* when it may be told of a small difference */
+    struct rtp_layer_switch layer; /* of several of a section: whether the rate carries it */
+    uint32_t pixels;               /* of its pictures, as they said; 0: not known */
+    bool owes_keyframe;            /* a frame did not leave: others refer to it */
     rtc_time_t next_ask;
 
     /* rtp_send_stream.c's and rtp_send_feedback.c's, but that rtp_sending.c ends a tone. */

@@ -201,7 +201,7 @@ int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_st
 {
     if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st) || st->member->config.send_codec.payload_type == RTP_NO_PAYLOAD_TYPE)
         return refuse(st);
-    if (st->off)
+    if (st->layer.off)
         return refuse(st);
     if (st->owes_keyframe && !rtc_encoded_frame_keyframe(frame)) {
         ask_keyframe(st, now, out);
@@ -388,7 +388,7 @@ static void wish(struct wishes *w, struct rtp_send_stream *st)
                                          .least_bps = rtp_least_for(st->pixels),
                                          .enough_bps = rtp_enough_for(st->pixels),
                                          .most_bps = cap_of(st),
-                                         .off = st->off};
+                                         .off = st->layer.off};
 }
 
 /* Data come first in the list, so that they are there whatever else is. */
@@ -422,9 +422,32 @@ static void give(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w,
     for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
         bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
         uint32_t given = w->given[i] > 0 || !first ? w->given[i] : 1;
-        w->streams[i]->off = given == 0;
         follow_target(sd, now, w->streams[i], given, out);
     }
+}
+
+/* What an allocation that asks for what is to be sent leaves for one. */
+static enum rtp_layer_rate rate_of(const struct rtp_demand *d, uint32_t given)
+{
+    uint32_t needed = d->most_bps > 0 && d->most_bps < d->least_bps ? d->most_bps : d->least_bps;
+    return given == 0 ? RTP_LAYER_NOTHING : d->off || given >= needed ? RTP_LAYER_ENOUGH : RTP_LAYER_SHORT;
+}
+
+/* Which layers are sent: whoever is to stay off although there would be something for him says so, and the rest is shared out anew. */
+static void switch_layers(struct wishes *w, rtc_time_t now, uint32_t target_bps)
+{
+    bool again = false, below = true;
+    for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
+        bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
+        enum rtp_layer_rate rate = first ? RTP_LAYER_ENOUGH : rate_of(&w->demands[i], w->given[i]);
+        if (first)
+            rtp_layer_switch_init(&w->streams[i]->layer);
+        below = rtp_layer_switch_follow(&w->streams[i]->layer, now, rate, first || below);
+        w->demands[i].stays_off = !below;
+        again = again || (!below && w->given[i] > 0);
+    }
+    if (again)
+        rtp_allocate(target_bps, w->demands, w->count, w->given);
 }
 
 void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out *out)
@@ -440,7 +463,9 @@ void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out 
     note_most(sd, now, &w);
     if (w.count == 0 && !sd->budget.has_feedback)
         return;
-    rtp_allocate(without_repairs(sd, now, target), w.demands, w.count, w.given);
+    uint32_t media = without_repairs(sd, now, target);
+    rtp_allocate(media, w.demands, w.count, w.given);
+    switch_layers(&w, now, media);
     pace(sd, now, all, target);
     give_data(sd, now, all.target_bps, &w);
     give(sd, now, &w, out);

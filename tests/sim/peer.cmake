@@ -21,6 +21,7 @@ if(TARGET crtc_codecs) # real codecs, and the conversion that they need
   crtc_test(test_sim_peer_real_codecs LABEL sim TIMEOUT 300 SEES ${peer_sees} codecs SOURCES peer_real_codecs.c peer_studio.c ${peer_harness})
   crtc_test(test_sim_peer_sound LABEL sim TIMEOUT 300 SEES ${peer_sees} codecs SOURCES peer_sound.c ${peer_harness})
   crtc_test(test_sim_peer_stats_media LABEL sim TIMEOUT 300 SEES ${peer_sees} codecs SOURCES peer_stats_media.c ${peer_harness})
+  crtc_test(test_sim_peer_layers LABEL sim TIMEOUT 300 SEES ${peer_sees} codecs SOURCES peer_layers.c ${peer_harness})
   crtc_program(test_sim_peer_links SEES ${peer_sees} codecs SOURCES peer_links.c ${peer_harness} LIBRARIES cmocka m)
   add_test(NAME test_sim_peer_links COMMAND test_sim_peer_links narrow) # all of them take minutes
   set_tests_properties(test_sim_peer_links PROPERTIES LABELS sim TIMEOUT 300)

@@ -24,6 +24,10 @@ struct row {
 #define HIGH SIZED(1280 * 720, 0, false)
 #define MIDDLE_OFF SIZED(640 * 360, 0, true)
 #define HIGH_OFF SIZED(1280 * 720, 0, true)
+#define MIDDLE_HELD                                                                                                    \
+    {                                                                                                                  \
+        .track = 1, .least_bps = 640 * 360 * 6 / 10, .enough_bps = 640 * 360 * 27 / 10, .off = true, .stays_off = true \
+    }
 
 static const struct row rows[] = {
     {"nobody", 1000, 0, {{0}}, {0}},
@@ -53,7 +57,9 @@ static const struct row rows[] = {
      {100 * K, 200 * K, 600 * K}},
     {"the lowest layer alone", 100 * K, 3, {LOW, MIDDLE, HIGH}, {100 * K, 0, 0}},
     {"the lowest layer, however little there is", 10 * K, 3, {LOW, MIDDLE, HIGH}, {10 * K, 0, 0}},
-    {"enough for the lowest, not for the next: it gets the rest", 280 * K, 3, {LOW, MIDDLE, HIGH}, {280 * K, 0, 0}},
+    {"enough for the lowest, not for half of what the next needs: it gets the rest", 220 * K, 3, {LOW, MIDDLE, HIGH}, {220 * K, 0, 0}},
+    {"half of what it needs keeps on what is on", 230 * K, 3, {LOW, MIDDLE, HIGH}, {155520, 230 * K - 155520, 0}},
+    {"one that is to stay off does, with all above it", 3500 * K, 3, {LOW, MIDDLE_HELD, HIGH}, {3500 * K, 0, 0}},
     {"two", 500 * K, 3, {LOW, MIDDLE, HIGH}, {155520, 500 * K - 155520, 0}},
     {"one that is off needs more to come on", 300 * K, 3, {LOW, MIDDLE_OFF, HIGH_OFF}, {300 * K, 0, 0}},
     {"one that is on stays on with as much", 300 * K, 3, {LOW, MIDDLE, HIGH_OFF}, {155520, 300 * K - 155520, 0}},
@@ -129,7 +135,7 @@ static void layers_do_not_flutter(void **state)
     uint32_t given[2];
     unsigned changes = 0;
     for (int i = 0; i < 1000; i++) {
-        rtp_allocate(i < 500 ? 300000u + (uint32_t)(i % 40) * 1000 : 290000u - (uint32_t)(i % 40) * 1000, demands, 2, given);
+        rtp_allocate(i < 500 ? 300000u + (uint32_t)(i % 40) * 1000 : 220000u - (uint32_t)(i % 40) * 1000, demands, 2, given);
         bool off = given[1] == 0;
         changes += off != demands[1].off;
         demands[1].off = off;
