@@ -3,6 +3,8 @@
  * preference is what is sent, what is lost is concealed or repaired, and a codec changes in a running call without a gap. */
 #include "peer_studio.h"
 
+#include "codec_registry.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -204,6 +206,84 @@ static void pictures_by_vp9(void **state)
     picture_call(22, &bad, "video/VP9", "profile-id=0", 0.85);
 }
 
+/* ---- Temporal layers: what arrives says which it is of, and each part of it is whole ---- */
+
+enum { LAYERS = 3 };
+
+static struct {
+    const rtc_codec_ops *ops;
+    void *decoders[LAYERS]; /* each gets this layer and those below it */
+    struct studio_watched seen[LAYERS];
+    uint32_t frames[LAYERS], refused;
+} layered;
+
+static void decode_layers(void *user, rtc_encoded_frame *frame)
+{
+    uint32_t layer = rtc_encoded_frame_temporal_id(frame);
+    (void)user;
+    assert_true(layer < LAYERS && (rtc_encoded_frame_layer_flags(frame) & RTC_LAYER_TEMPORAL));
+    layered.frames[layer]++;
+    for (uint32_t i = layer; i < LAYERS; i++) {
+        rtc_video_frame *picture = NULL;
+        layered.refused += layered.ops->decode_video(layered.decoders[i], frame, &picture) != RTC_OK;
+        if (picture)
+            studio_watch_picture(&layered.seen[i], picture);
+        rtc_video_frame_unref(picture);
+    }
+}
+
+static void set_mode(struct scene *s, const char *mode)
+{
+    rtc_rtp_parameters *p;
+    rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(s->sends);
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &p), RTC_OK);
+    p->encodings[0]->scalability_mode = mode;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, p), RTC_OK);
+    rtc_rtp_parameters_free(p);
+}
+
+static void layers_by(uint64_t seed, const struct sim_link *link, const char *mime_type)
+{
+    static const rtc_media_sink_ops ops = {.size = sizeof ops, .on_encoded = decode_layers};
+    rtc_media_sink *sink;
+    struct scene s;
+    begin(&s, seed, link, RTC_MEDIA_VIDEO, mime_type, NULL);
+    peer_run(&s.p, SECOND);
+    set_mode(&s, "L1T3");
+    peer_run(&s.p, SECOND);
+    memset(&layered, 0, sizeof layered);
+    layered.ops = codec_find_encoder(NULL, RTC_MEDIA_VIDEO, mime_type + strlen("video/"));
+    for (int i = 0; i < LAYERS; i++)
+        assert_int_equal(layered.ops->decoder_new(NULL, 0, &layered.decoders[i]), RTC_OK);
+    assert_int_equal(rtc_media_stream_track_add_sink(s.track, &ops, NULL, &sink), RTC_OK);
+    assert_int_equal(rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(s.p.peer[1].pc, 0))),
+                     RTC_OK);
+    peer_run(&s.p, 8 * SECOND);
+    rtc_media_stream_track_remove_sink(s.track, sink);
+    double all = (double)layered.seen[2].pictures;
+    for (int i = 0; i < LAYERS; i++) {
+        const struct studio_watched *w = &layered.seen[i];
+        print_message("%s up to layer %d: %llu pictures, %llu of them readable\n", mime_type, i, (unsigned long long)w->pictures,
+                      (unsigned long long)w->readable);
+        assert_true(w->wrong == 0 && w->pictures - w->readable <= 2);
+        layered.ops->decoder_free(layered.decoders[i]);
+    }
+    assert_true(all > (link->loss > 0 ? 120 : 155));
+    assert_true(layered.seen[0].pictures > all * 0.22 && layered.seen[0].pictures < all * 0.3);
+    assert_true(layered.seen[1].pictures > all * 0.46 && layered.seen[1].pictures < all * 0.56);
+    assert_true(s.seen.wrong == 0 && s.seen.pictures - s.seen.readable <= 2);
+    end(&s);
+}
+
+static void temporal_layers(void **state)
+{
+    (void)state;
+    layers_by(31, &clean, "video/VP8");
+    layers_by(32, &clean, "video/VP9");
+    layers_by(33, &bad, "video/VP8");
+    layers_by(34, &bad, "video/VP9");
+}
+
 /* Pictures go on, and none of one codec is read as one of the other. */
 static void pictures_change_their_codec(void **state)
 {
@@ -233,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_by_g711),    cmocka_unit_test(sound_changes_its_codec), cmocka_unit_test(sound_fades_before_it_is_muted),
         cmocka_unit_test(pictures_by_h264), cmocka_unit_test(pictures_by_vp9),         cmocka_unit_test(pictures_change_their_codec),
+        cmocka_unit_test(temporal_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

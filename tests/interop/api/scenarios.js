@@ -409,11 +409,50 @@ async function layersSent(open) {
     await sees(theirs, rid, BLUE);
   }
   const sent = (await ours.run(side => side.statistics())).filter(({ type }) => type === 'outbound-rtp');
-  assert.deepEqual(sent.map(({ rid, frameWidth }) => [rid, frameWidth]), rids.map(rid => [rid, 960 / sizes[rid]]));
+  assert.deepEqual(sent.map(({ rid, frameWidth, scalabilityMode }) => [rid, frameWidth, scalabilityMode]), rids.map(rid => [rid, 960 / sizes[rid], 'L1T3']));
+}
+
+// Temporal layers, from whoever can be asked for them (Firefox can not), by each codec that can have them: what is told is what is asked for, and the other side decodes what is sent, of
+// all layers. What is under way or waits for its time is no more than some pictures.
+async function temporal(open) {
+  const [a, b] = await open();
+  const layered = [a, b].filter(({ name }) => name !== 'firefox');
+  await a.run((side, colour) => { side.pc.addTransceiver(side.media.picture(colour), { sendEncodings: [{ scalabilityMode: 'L1T2' }] }); }, RED);
+  await addPicture(b, GREEN);
+  const count = (side, type, member) => side.run(async (each, wanted, name) => (await each.statistics()).find(one => one.type === wanted)?.[name] ?? 0, type, member);
+  for (const codec of ['video/vp8', 'video/vp9']) {
+    await a.run((side, wanted) => {
+      const all = RTCRtpReceiver.getCapabilities('video').codecs;
+      side.pc.getTransceivers()[0].setCodecPreferences(all.filter(({ mimeType }) => [wanted, 'video/rtx'].includes(mimeType.toLowerCase())));
+    }, codec);
+    const [offer] = await negotiate(a, b);
+    await connected(a, b);
+    const [mid] = midsOf(offer, 'video');
+    await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+    for (const mode of ['L1T3', 'L1T1', 'L1T2']) {
+      for (const side of layered) {
+        await side.run(async (each, wanted) => {
+          const sender = each.pc.getSenders()[0];
+          const parameters = sender.getParameters();
+          parameters.encodings[0].scalabilityMode = wanted;
+          await sender.setParameters(parameters);
+        }, mode);
+        await becomes(`${mode} of ${codec} from ${side.name}`, () => count(side, 'outbound-rtp', 'scalabilityMode'), got => got === mode);
+      }
+      for (const [from, to] of [[a, b], [b, a]]) {
+        const [sent, decoded] = await Promise.all([count(from, 'outbound-rtp', 'framesSent'), count(to, 'inbound-rtp', 'framesDecoded')]);
+        await becomes(`forty pictures from ${from.name}`, () => count(from, 'outbound-rtp', 'framesSent'), got => got >= sent + 40);
+        const [since, shown] = await Promise.all([count(from, 'outbound-rtp', 'framesSent'), count(to, 'inbound-rtp', 'framesDecoded')]);
+        console.log(`${codec} ${mode} from ${from.name}: ${since - sent} sent, ${shown - decoded} decoded by ${to.name}`);
+        assert.ok(shown - decoded >= since - sent - 12, `${shown - decoded} of ${since - sent}`);
+      }
+    }
+    await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+  }
 }
 
 const SCENARIOS = {
-  tracks, directions, recycling, rollback, replacing, codecs, tones, statistics, layers, provisional, 'ice restart': iceRestart,
+  tracks, directions, recycling, rollback, replacing, codecs, tones, statistics, layers, provisional, 'temporal layers': temporal, 'ice restart': iceRestart,
   'glare of the polite first': open => glare(open, true), 'glare of the impolite first': open => glare(open, false),
   'bundle balanced': open => bundling(open, 'balanced'), 'bundle max-compat': open => bundling(open, 'max-compat'), 'bundle max-bundle': open => bundling(open, 'max-bundle'),
 };
