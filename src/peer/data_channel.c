@@ -254,7 +254,7 @@ static const char *words_for(int error)
     }
 }
 
-/* RTCError (webrtc-pc 6.2, 11): without its association a channel is closed by then. */
+/* RTCError (webrtc-pc 6.2, 11): a channel is closed by then without its association, and when it could not be made. */
 static void tell_error(rtc_data_channel *c, const struct user_event *e)
 {
     bool lost = e->value == RTC_ERR_NETWORK;
@@ -270,7 +270,7 @@ static void tell_error(rtc_data_channel *c, const struct user_event *e)
         .sent_alert = -1,
         .http_request_status_code = -1,
     };
-    if (lost)
+    if (lost || c->state == RTC_DATA_CHANNEL_CONNECTING)
         c->state = RTC_DATA_CHANNEL_CLOSED;
     if (c->callbacks.on_error)
         c->callbacks.on_error(c, c->user, &info);

@@ -16,12 +16,28 @@ static rtc_rtp_transceiver *owner_of(const rtc_dtmf_sender *dtmf)
     return link_owner((uintptr_t)dtmf, rtc_rtp_transceiver, sender.dtmf);
 }
 
-/* ---- The playout task ---- */
-
 static bool sends(const rtc_rtp_transceiver *t)
 {
     return t->state == TRANSCEIVER_LIVE && t->has_current_direction && direction_sends(t->current_direction);
 }
+
+/* webrtc-pc 7.2, "determine if DTMF can be sent"; why not, or NULL. */
+static const char *obstacle(const rtc_rtp_transceiver *t)
+{
+    if (!t->connection || t->connection->states.connection != RTC_PEER_CONNECTION_CONNECTED)
+        return "the connection is not connected";
+    if (t->state != TRANSCEIVER_LIVE)
+        return "the transceiver is stopped";
+    if (!t->sender.track)
+        return "the sender has no track";
+    if (!sends(t))
+        return "the sender does not send";
+    if (t->sender.encodings[0].settings.inactive)
+        return "the sender's encoding is not active";
+    return t->sender.takes_tones ? NULL : "the peer does not take telephone events";
+}
+
+/* ---- The playout task ---- */
 
 static void play(rtc_rtp_transceiver *t, rtc_time_t now, char tone)
 {
@@ -43,7 +59,7 @@ void dtmf_sender_tick(rtc_rtp_transceiver *t, rtc_time_t now)
     if (!dtmf->scheduled || now < dtmf->next)
         return;
     dtmf->scheduled = false;
-    if (!sends(t))
+    if (obstacle(t))
         return;
     char tone = dtmf->tones ? dtmf->tones[dtmf->played] : '\0';
     if (tone) {
@@ -85,22 +101,6 @@ int rtc_dtmf_sender_set_callbacks(rtc_dtmf_sender *dtmf, const rtc_dtmf_sender_c
     if (!error)
         dtmf->user = user;
     return error;
-}
-
-/* webrtc-pc 7.2, "determine if DTMF can be sent"; why not, or NULL. */
-static const char *obstacle(const rtc_rtp_transceiver *t)
-{
-    if (!t->connection || t->connection->states.connection != RTC_PEER_CONNECTION_CONNECTED)
-        return "the connection is not connected";
-    if (t->state != TRANSCEIVER_LIVE)
-        return "the transceiver is stopped";
-    if (!t->sender.track)
-        return "the sender has no track";
-    if (!sends(t))
-        return "the sender does not send";
-    if (t->sender.encodings[0].settings.inactive)
-        return "the sender's encoding is not active";
-    return t->sender.takes_tones ? NULL : "the peer does not take telephone events";
 }
 
 bool rtc_dtmf_sender_can_insert(const rtc_dtmf_sender *dtmf)

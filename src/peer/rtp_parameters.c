@@ -217,7 +217,7 @@ static void fill_capabilities(rtc_context *context, rtc_media_kind kind, bool se
     const struct jsep_codec *repaired = NULL;
     capabilities_of(context, kind, &can);
     for (size_t i = 0; i < can.codec_count; i++) {
-        if (sends && can.codecs[i].receive_only)
+        if (sends && (can.codecs[i].receive_only || can.codecs[i].on_request)) /* as in offers that send */
             continue;
         struct public_codec *c = add_codec(l);
         public_codec_set(c, kind, &can.codecs[i]);

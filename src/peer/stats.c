@@ -151,7 +151,8 @@ int rtc_peer_connection_get_track_stats(rtc_peer_connection *pc, const rtc_media
     size_t found = 0;
     if (!pc || !track || !out)
         return peer_fail(pc, RTC_ERR_TYPE, "rtc_peer_connection_get_track_stats: %s is NULL", !pc ? "connection" : track ? "out" : "track");
-    for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
+    const struct link *list = peer_is_closed(pc) ? &pc->held.closed : &pc->transceivers;
+    for (struct link *l = list->next; l != list; l = l->next) {
         const rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
         found += (size_t)(t->sender.track == track) + (t->receiver.track == track);
         sender = t->sender.track == track ? &t->sender : sender;

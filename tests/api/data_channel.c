@@ -102,7 +102,7 @@ static void ids_come_with_the_answer(void **state)
 /* Its error says what was wrong with it. */
 static void on_beyond(rtc_data_channel *channel, void *user, const rtc_error_info *error)
 {
-    (void)channel;
+    assert_int_equal(rtc_data_channel_ready_state(channel), RTC_DATA_CHANNEL_CLOSED);
     assert_int_equal(error->error, RTC_ERR_OPERATION);
     assert_int_equal(error->detail, RTC_ERROR_DATA_CHANNEL_FAILURE);
     assert_non_null(strstr(error->message, "beyond the channels"));
@@ -149,6 +149,7 @@ static void any_negotiated_id_may_be_tried(void **state)
     peer_run(&s.p, 200 * MS);
     assert_int_equal(peer_log_count(&s.log[0], "far:error"), 1);
     assert_int_equal(peer_log_count(&s.log[0], "far:close"), 1);
+    assert_int_equal(peer_log_count(&s.log[0], "far:closing"), 0);
     assert_int_equal(peer_log_count(&s.log[0], "far:open"), 0);
     assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "f", 1, &far, &d), RTC_ERR_OPERATION);
     assert_non_null(strstr(rtc_peer_connection_last_error(s.p.peer[0].pc), "65534 is beyond"));

@@ -215,6 +215,32 @@ static void not_by_what_is_inactive(void **state)
     scene_end(&c.s);
 }
 
+/* The same is asked before each tone: what ends them is told by nothing, and those that wait stay in the buffer. */
+static void asked_before_each_tone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct call c;
+        rtc_rtp_parameters *parameters;
+        begin(&c);
+        insert(&c, "1234", 100, 70);
+        peer_run(&c.s.p, 60 * MS);
+        if (i == 0) {
+            assert_int_equal(rtc_rtp_sender_replace_track(c.sender, NULL), RTC_OK);
+        } else {
+            assert_int_equal(rtc_rtp_sender_get_parameters(c.sender, &parameters), RTC_OK);
+            parameters->encodings[0]->inactive = true;
+            assert_int_equal(rtc_rtp_sender_set_parameters(c.sender, parameters), RTC_OK);
+            rtc_rtp_parameters_free(parameters);
+        }
+        peer_run(&c.s.p, SECOND);
+        assert_non_null(strstr(c.s.log[0].text, "1|"));
+        assert_null(strstr(c.s.log[0].text, "2|"));
+        assert_string_equal(rtc_dtmf_sender_tone_buffer(c.dtmf), "234");
+        scene_end(&c.s);
+    }
+}
+
 static void who_has_none(void **state)
 {
     struct call c;
@@ -235,11 +261,17 @@ static void who_has_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tones_in_turn),           cmocka_unit_test(durations_and_gaps_are_bounded),
-        cmocka_unit_test(a_comma_is_a_pause),      cmocka_unit_test(inserted_while_it_plays),
-        cmocka_unit_test(an_end_that_is_lost),     cmocka_unit_test(an_empty_one_tells_nothing),
-        cmocka_unit_test(what_is_no_tone),         cmocka_unit_test(what_ends_it),
-        cmocka_unit_test(not_by_what_is_inactive), cmocka_unit_test(who_has_none),
+        cmocka_unit_test(tones_in_turn),
+        cmocka_unit_test(durations_and_gaps_are_bounded),
+        cmocka_unit_test(a_comma_is_a_pause),
+        cmocka_unit_test(inserted_while_it_plays),
+        cmocka_unit_test(an_end_that_is_lost),
+        cmocka_unit_test(an_empty_one_tells_nothing),
+        cmocka_unit_test(what_is_no_tone),
+        cmocka_unit_test(what_ends_it),
+        cmocka_unit_test(not_by_what_is_inactive),
+        cmocka_unit_test(asked_before_each_tone),
+        cmocka_unit_test(who_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,11 @@ static void selectors(void **state)
     assert_int_equal(rtc_peer_connection_get_stats(NULL, &report), RTC_ERR_TYPE);
     assert_int_equal(rtc_peer_connection_get_stats(pc_of(&s, 0), NULL), RTC_ERR_TYPE);
     assert_null(report);
+    rtc_media_stream_track *theirs = rtc_rtp_receiver_track(receiver); /* the transceivers stay with the closed connection */
+    rtc_peer_connection_close(pc_of(&s, 0));
+    assert_int_equal(rtc_peer_connection_get_track_stats(pc_of(&s, 0), theirs, &report), RTC_OK);
+    rtc_stats_report_unref(report);
+    assert_int_equal(rtc_peer_connection_get_track_stats(pc_of(&s, 0), stranger->track, &report), RTC_ERR_INVALID_ACCESS);
     scene_end(&s);
 }
 
