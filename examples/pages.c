@@ -453,6 +453,49 @@ static void page_packet(rtc_peer_connection *connection, const rtc_path *path, c
     rtc_peer_connection_receive(connection, rtc_now(), path, packet);
 }
 
+/* What comes of each layer: called from time to time, it may draw a table. */
+static int page_forwarder(rtc_rtp_receiver *receiver, rtc_forwarder **out)
+{
+    rtc_forward_layer layer = {.size = sizeof(layer)};
+    int error = rtc_forwarder_new(receiver, out);
+    for (size_t i = 0; !error && rtc_forwarder_layer(*out, i, &layer); i++)
+        printf("'%s': %ux%u, %u bit/s\n", layer.rid, layer.width, layer.height, layer.bitrate_bps);
+    return error;
+}
+
+static void on_layer(void *user, rtc_forward *forward, const char *rid)
+{
+    (void)forward;
+    printf("%s is shown '%s' now\n", (const char *)user, rid);
+}
+
+/* What comes at the forwarder goes to another participant of the room, the smaller pictures only, as for a tile. It offers next. */
+static rtc_forward *page_forward(rtc_peer_connection *participant, rtc_forwarder *forwarder, char *name)
+{
+    static const rtc_forward_callbacks callbacks = {.size = sizeof(callbacks), .on_layer = on_layer};
+    const rtc_rtp_transceiver_init init = {.size = sizeof(init), .direction = RTC_DIRECTION_SENDONLY};
+    const rtc_forward_choice tile = {.size = sizeof(tile), .rid = "h"};
+    rtc_rtp_transceiver *transceiver;
+    rtc_forward *forward;
+    if (rtc_peer_connection_add_transceiver(participant, rtc_forwarder_kind(forwarder), NULL, &init, &transceiver) != RTC_OK)
+        return NULL;
+    return rtc_forward_new(rtc_rtp_transceiver_sender(transceiver), forwarder, &tile, &callbacks, name, &forward) == RTC_OK ? forward
+                                                                                                                            : NULL;
+}
+
+static int forwarding(rtc_peer_connection *from, rtc_peer_connection *to)
+{
+    rtc_forwarder *forwarder;
+    rtc_rtp_transceiver *picture;
+    rtc_peer_connection_add_transceiver(from, RTC_MEDIA_VIDEO, NULL, NULL, &picture);
+    int good = page_forwarder(rtc_rtp_transceiver_receiver(picture), &forwarder) == RTC_OK;
+    rtc_forward *forward = good ? page_forward(to, forwarder, "Ada") : NULL;
+    rtc_forward_stop(forward);
+    rtc_forward_unref(forward);
+    rtc_forwarder_unref(good ? forwarder : NULL);
+    return forward != NULL;
+}
+
 static int media(rtc_context *context, rtc_peer_connection *connection)
 {
     static const int16_t silence[960];
@@ -514,6 +557,7 @@ int main(void)
     good &= page_session_dump(caller) == RTC_OK;
     page_packet(callee, &path, "x", 1);
     good &= page_sans_io(callee) > 0;
+    good &= forwarding(alone, halved);
     rtc_data_channel_unref(channel);
     rtc_peer_connection_free(halved);
     rtc_peer_connection_free(lite);

@@ -10,6 +10,7 @@
 #include <crtc/dtls_transport.h>
 #include <crtc/dtmf.h>
 #include <crtc/endpoint.h>
+#include <crtc/forward.h>
 #include <crtc/ice_candidate.h>
 #include <crtc/ice_transport.h>
 #include <crtc/loop.h>

@@ -89,7 +89,7 @@ RTC_EXPORT void rtc_rtp_sender_unref(rtc_rtp_sender *sender);
 /* What is sent: borrowed until it is replaced; NULL without a track. */
 RTC_EXPORT rtc_media_stream_track *rtc_rtp_sender_track(const rtc_rtp_sender *sender);
 /* Changes what is sent without negotiation; NULL sends nothing. The sender takes a reference.
- * Errors: RTC_ERR_TYPE (sender is NULL, a track of the other kind), RTC_ERR_INVALID_STATE (stopped or closed). */
+ * Errors: RTC_ERR_TYPE (sender is NULL, a track of the other kind), RTC_ERR_INVALID_STATE (stopped or closed; it forwards, see rtc_forward). */
 RTC_EXPORT int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track *track);
 /* getHeaderExtensionsToNegotiate (webrtc-extensions): all RTP header extensions that this version knows for its kind, each with the direction in which offers and answers have it;
  * `codecs` are none. Stopped ones are not offered; those that nobody set are offered or not as the library likes, and answered. Into *out, which the caller frees.

@@ -53,7 +53,8 @@ struct packet { /* its one holder's, who alone writes to it; `next` is the queue
 enum { ECN_ECT1 = 1, ECN_CE = 3 }; /* RFC 3168 section 5: the one that L4S uses (RFC 9331), and congestion experienced */
 
 enum packet_flag {
-    PACKET_TEXT = 1 << 0      /* a data channel message of text */
+    PACKET_TEXT = 1 << 0,     /* a data channel message of text */
+    PACKET_NUMBERED = 1 << 1  /* of RTP, while it waits to leave: it has its sequence number already */
 };
 
 struct packet_queue { /* embedded; owns what is in it. Written by packet.c alone. */

@@ -50,6 +50,7 @@ static void apply_media(rtc_peer_connection *pc, const struct agreed_media *medi
     sending_finish(t);
     if (rtp_session_set_section(transport_media(transport), pc->now, rtp, &t->rtp_member, transport_media_out(transport)))
         peer_give_up(pc); /* never: it was reserved */
+    rtp_session_set_member_forwards(transport_media(transport), t->rtp_member, t->receiver.forwarder != NULL);
     if (pc->negotiation.signaling == RTC_SIGNALING_STABLE)
         sender_narrow_encodings(t, rtp->encodings, rtp->encoding_count);
     for (size_t i = 0; i < t->sender.encoding_count; i++) {

@@ -12,6 +12,8 @@
 #include "local_candidates.h"
 #include "media_track.h"
 #include "receive_pipeline.h"
+#include "forward.h"
+#include "forwarder.h"
 #include "receiver_sources.h"
 #include "send_pipeline.h"
 #include "sender_circuit.h"
@@ -206,7 +208,12 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
         if (received)
             receive_pipeline_audio(received->pipeline, now, &event->audio);
         break;
+    case RTP_EVENT_FORWARD:
+        forwarder_packet(transceiver->receiver.forwarder, now, event->forward);
+        break;
     case RTP_EVENT_KEYFRAME_REQUEST:
+        if (encoding)
+            forward_needs_keyframe(transceiver->sender.forward);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_request_keyframes(transceiver->sender.pipeline, 1u << (encoding - transceiver->sender.encodings));
         break;
@@ -217,6 +224,8 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
             encoding->loss_percent = event->loss_percent;
         }
         sender_heard_of_stream(&transceiver->sender);
+        if (encoding)
+            forward_target(transceiver->sender.forward, now, event->target_bps);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_set_bitrate(transceiver->sender.pipeline, (size_t)(encoding - transceiver->sender.encodings), event->target_bps,
                                       event->loss_percent);
@@ -246,7 +255,7 @@ static void tell_media_mark(const rtc_peer_connection *pc, struct transport *t)
     uint8_t most = DSCP_NOTHING;
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         const rtc_rtp_transceiver *transceiver = link_owner(l, rtc_rtp_transceiver, link);
-        if (transceiver->sender.pipeline && is_of(pc, transceiver, t))
+        if ((transceiver->sender.pipeline || transceiver->sender.forward) && is_of(pc, transceiver, t))
             most = dscp_more(most, sender_dscp(transceiver));
     }
     transport_set_media_mark(t, most);

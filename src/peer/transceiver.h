@@ -33,6 +33,8 @@ struct send_pipeline_stats {
 
 struct send_pipeline;
 struct receive_pipeline;
+struct rtc_forwarder;
+struct rtc_forward;
 struct receiver_sources;
 
 /* What the application asks of one encoding ([[SendEncodings]] of webrtc-pc 5.2), beside its rid: a plain value. */
@@ -88,6 +90,7 @@ struct rtc_rtp_sender {
     bool widened;                                        /* they are those that an offer of the peer's wants, which is not answered yet */
     struct send_pipeline *pipeline;                      /* NULL while nothing is sent */
     struct send_pipeline *prepared;                      /* for the next time that something is; NULL */
+    struct rtc_forward *forward;                         /* a reference: what is sent in place of a track; NULL; written by forward.c */
     struct jsep_codec codec;                             /* the first that is agreed on: what nothing else is wanted of is sent with */
     bool takes_tones;                                    /* telephone events were negotiated */
     struct rtc_dtmf_sender dtmf;
@@ -133,6 +136,7 @@ struct rtc_rtp_receiver {
     size_t media_stream_count;
     struct receiver_sources *sources; /* owned: who was heard lately */
     struct track_feedback *feedback;  /* what the track's consumers ask for */
+    struct rtc_forwarder *forwarder;  /* a reference: who passes on what comes; NULL; written by forwarder.c */
     bool has_jitter_buffer_target;    /* written by transceiver_api.c, and so its value */
     double jitter_buffer_target_ms;   /* 0 without */
     bool ended_untold;                /* its track is to end, in a task of its own */

@@ -113,6 +113,8 @@ int rtc_rtp_sender_replace_track(rtc_rtp_sender *sender, rtc_media_stream_track 
         return error;
     if (track == sender->track)
         return RTC_OK;
+    if (sender->forward)
+        return peer_fail(t->connection, RTC_ERR_INVALID_STATE, "the sender forwards: rtc_forward_stop ends that");
     (void)peer_now(t->connection);
     sending_set_track(t, track);
     peer_settle(t->connection);
@@ -245,7 +247,7 @@ static rtc_rtp_transceiver *reusable(rtc_peer_connection *pc, rtc_media_kind kin
 {
     for (struct link *l = pc->transceivers.next; l != &pc->transceivers; l = l->next) {
         rtc_rtp_transceiver *t = link_owner(l, rtc_rtp_transceiver, link);
-        if (t->kind == kind && !t->sender.track && t->state == TRANSCEIVER_LIVE && !t->has_sent)
+        if (t->kind == kind && !t->sender.track && !t->sender.forward && t->state == TRANSCEIVER_LIVE && !t->has_sent)
             return t;
     }
     return NULL;

@@ -6,6 +6,8 @@
 #include "peer.h"
 #include "peer_record.h"
 #include "receive_pipeline.h"
+#include "forward.h"
+#include "forwarder.h"
 #include "receiver_sources.h"
 #include "sending.h"
 #include "track_feedback.h"
@@ -70,6 +72,8 @@ static void release_receiver(rtc_rtp_transceiver *t)
     }
     track_feedback_detach(t->receiver.feedback);
     t->receiver.feedback = NULL;
+    forwarder_detach(t->receiver.forwarder);
+    t->receiver.forwarder = NULL;
     if (t->receiver.track)
         media_track_listen(t->receiver.track, NULL, NULL);
 }
@@ -160,6 +164,7 @@ static void fall_silent(rtc_rtp_transceiver *t)
 {
     sending_stop(t);
     sending_forget_prepared(t);
+    forward_end(t->sender.forward);
     t->direction = RTC_DIRECTION_STOPPED;
     t->receiver.ended_untold = true;
 }

@@ -3,6 +3,7 @@
 #ifndef CRTC_RTP_EVENT_H
 #define CRTC_RTP_EVENT_H
 
+#include "forward_packet.h"
 #include "out.h"
 
 #include <crtc/media.h>
@@ -16,7 +17,8 @@ enum rtp_event_type {
     RTP_EVENT_UNMUTE,                  /* the first media packet after silence */
     RTP_EVENT_MUTE,                    /* nothing for 2 s, or BYE */
     RTP_EVENT_CIRCUIT_BREAKER,         /* circuit */
-    RTP_EVENT_TONE                     /* tone: a telephone event began or ended (RFC 4733) */
+    RTP_EVENT_TONE,                    /* tone: a telephone event began or ended (RFC 4733) */
+    RTP_EVENT_FORWARD                  /* forward: a packet as it came, also late and twice, of a section that forwards */
 };
 
 /* The circuit breaker of a stream that is sent (RFC 8083):
@@ -60,6 +62,7 @@ struct rtp_event {
     union {
         struct rtp_picture video;
         struct rtp_sound audio;
+        struct forward_packet *forward; /* a reference */
         struct {
             uint32_t target_bps;
             uint8_t loss_percent; /* of sound: what the peer reports as lost, in fives */

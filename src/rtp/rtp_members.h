@@ -8,13 +8,14 @@
 #include "rtp_receive_stream.h"
 #include "rtp_send_stream.h"
 
-/* What the session has for one m= section. Owned by the table, which alone writes to it, but for `config.dscp` and `config.playout`
- * (rtp_session.c). */
+/* What the session has for one m= section. Owned by the table, which alone writes to it, but for `config.dscp`, `config.playout` and
+ * `forwards` (rtp_session.c). */
 struct rtp_member {
     uint32_t handle;
     size_t position;                     /* in the table; of one that is reserved nothing */
     struct rtp_member *next;             /* while it is reserved */
     struct rtp_section config;           /* as last set */
+    bool forwards;                       /* what comes is told as it is, too (RTP_EVENT_FORWARD) */
     struct rtp_send_stream *streams;     /* owned: that it sends, one for each rid; none until it may send */
     struct rtp_receive_stream *received; /* owned: the first one takes what has no rid, the others one rid each */
 };

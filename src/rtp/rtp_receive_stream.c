@@ -24,6 +24,8 @@ void rtp_receive_stream_free(struct rtp_receive_stream *rs)
     if (!rs)
         return;
     rtp_receive_stream_forget_all(rs);
+    for (struct forward_packet *p; (p = forward_tap_pop(&rs->tap)) != NULL;)
+        forward_packet_unref(p);
     fec_window_free(rs->parity);
     stream_history_fini(&rs->history, rs->context);
     memory_free(rs->context, rs);

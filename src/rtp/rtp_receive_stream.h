@@ -31,6 +31,7 @@ struct rtp_receive_stream {
 
     /* Written by rtp_receiving.c; the limit by rtp_session.c. */
     bool muted;
+    struct forward_tap tap; /* owned: packets that are still to be told of */
     struct tone_receiver tone;
     rtc_time_t tone_heard; /* its last packet */
     rtc_time_t last_media;

@@ -186,6 +186,31 @@ static struct frame_origin origin_of(const struct rtp_header *h)
     return origin;
 }
 
+/* A copy for whoever sends it on, of media that came, or what repaired it. */
+static void forward(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h, int64_t sequence,
+                    struct slice payload, const struct packet *packet)
+{
+    struct forward_packet *p = r->tap ? forward_packet_new(r->context, payload) : NULL;
+    if (!p)
+        return;
+    struct slice level = h->extensions[RTP_EXTENSION_AUDIO_LEVEL], capture = h->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME];
+    p->codec = codec;
+    p->marker = h->marker;
+    p->ssrc = r->ssrc;
+    p->timestamp = h->timestamp;
+    p->sequence = sequence;
+    p->has_sender_time = r->clock.known;
+    p->sender_time = r->clock.known ? sender_clock_time(&r->clock, h->timestamp) : 0;
+    p->arrived = packet_arrival(packet, now);
+    p->said.level = level.len > 0 ? level.data[0] : FORWARD_NOT_SAID;
+    p->said.orientation = rtp_video_orientation_read(h->extensions[RTP_EXTENSION_VIDEO_ORIENTATION]);
+    if (capture.len > 0 && capture.len <= FORWARD_CAPTURE_LEN) {
+        p->said.capture_len = (uint8_t)capture.len;
+        memcpy(p->said.capture, capture.data, capture.len);
+    }
+    forward_tap_push(r->tap, p);
+}
+
 /* False: it is broken, or there is no memory for it. */
 static bool read_audio(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h,
                        uint8_t payload_type, struct slice payload, struct audio_packet *out)
@@ -280,6 +305,7 @@ static void insert_video(struct rtp_receiver *r, rtc_time_t now, const struct co
 static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h, uint8_t payload_type,
                    int64_t sequence, struct slice payload, struct packet *packet)
 {
+    forward(r, now, codec, h, sequence, payload, packet);
     if (r->kind == RTC_MEDIA_VIDEO) {
         insert_video(r, now, codec, h, payload_type, sequence, payload, packet);
         return;
@@ -367,6 +393,7 @@ void rtp_receiver_blocks(struct rtp_receiver *r, rtc_time_t now, const struct rt
     rtc_time_t arrived = packet_arrival(packet, now);
     if (r->kind == RTC_MEDIA_AUDIO && counted(r, now, h, packet, &sequence)) {
         r->payload_type = own->payload_type;
+        forward(r, now, r->codec, h, sequence, own->data, packet);
         insert_audio(r, now, r->codec, h, own->payload_type, own->data, arrived);
         for (size_t i = 0; i + 1 < blocks->count; i++)
             if (blocks->blocks[i].payload_type == own->payload_type)

@@ -5,6 +5,7 @@
 #define CRTC_RTP_RECEIVER_H
 
 #include "audio_buffer.h"
+#include "forward_packet.h"
 #include "frame.h"
 #include "nack_list.h"
 #include "playout_sync.h"
@@ -47,6 +48,7 @@ struct rtp_receiver {
     struct playout_party party;
     struct rtp_capture_time captured; /* as its sender said last, of what has this timestamp; ntp 0: never */
     uint32_t captured_timestamp;
+    struct forward_tap *tap;         /* takes a copy of each packet as it comes; its stream's; NULL: nobody wants any */
     struct frame_origin origin;      /* of the latest packet of a picture: those of one stream differ in nothing that is told */
     struct rtp_inbound_stats stats;  /* what the parts do not count themselves */
     struct rtp_inbound_stats before; /* what was counted of the stream when it was here before */

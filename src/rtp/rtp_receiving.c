@@ -114,6 +114,7 @@ static struct rtp_receiver *ready(struct rtp_receiving *rc, rtc_time_t now, stru
         return NULL;
     struct tone_news news;
     const struct rtp_codec *codec = codec_of(rs, route->codec);
+    r->tap = rs->member->forwards ? &rs->tap : NULL;
     rtp_receiver_set_feedback(r, codec->nack && !rc->disable_nack, codec->pli);
     rtp_receive_stream_choose(rs, r, now);
     if (h->payload.len > 0)
@@ -227,6 +228,41 @@ static struct rtp_receive_stream *stream_of(const struct rtp_member *m, const st
     return rs ? rs : rtp_member_received(m, route->rid);
 }
 
+_Static_assert((int)RTP_RID_MAX == (int)FORWARD_RID_MAX, "names fit");
+
+static void release_forward(struct event *event)
+{
+    forward_packet_unref(((struct rtp_event *)event)->forward);
+}
+
+/* Sound and pictures are dated by one relation of the clocks, so that who gets both can bring them together. */
+static rtc_time_t captured(struct rtp_receiving *rc, const struct forward_packet *p)
+{
+    if (!p->has_sender_time)
+        return p->arrived;
+    int64_t way = p->arrived - p->sender_time;
+    if (!rc->knows_way || way < rc->least_way)
+        rc->least_way = way;
+    rc->knows_way = true;
+    return p->sender_time + rc->least_way;
+}
+
+static void tell_forwards(struct rtp_receiving *rc, struct rtp_receive_stream *rs, struct out *out)
+{
+    for (struct forward_packet *p; (p = forward_tap_pop(&rs->tap)) != NULL;) {
+        struct rtp_event *e = rtp_event(out, RTP_EVENT_FORWARD, rs->member->handle);
+        if (!e) {
+            forward_packet_unref(p);
+            continue;
+        }
+        memcpy(p->rid, rs->rid, sizeof rs->rid);
+        p->captured = captured(rc, p);
+        e->stream = rs->handle;
+        e->forward = p;
+        e->head.release = release_forward;
+    }
+}
+
 /* What arrived, without RED around it. False: it is nothing that anybody takes. */
 static bool read(struct rtp_receiving *rc, rtc_time_t now, struct packet *packet, struct rtp_header *h)
 {
@@ -271,6 +307,7 @@ void rtp_receiving_packet(struct rtp_receiving *rc, rtc_time_t now, struct packe
         take_media(rc, now, rs, &route, &h, packet, out);
     for (struct packet *recovered; (recovered = rtp_parity_next(rs, out->pool)) != NULL;)
         take_recovered(rc, now, rs, recovered);
+    tell_forwards(rc, rs, out);
     serve(rc, now, rs, out);
 }
 

@@ -16,6 +16,9 @@ struct rtp_receiving {
     struct jitter_room jitter;             /* of all receivers */
     bool disable_nack;                     /* tests: no loss repair */
     rtc_time_t next_sync;
+    /* Of what is told as it came: the least time from when anything was captured, by its sender's clock, to when it came. */
+    bool knows_way;
+    int64_t least_way;
 };
 
 /* A plain RTP packet, consumed; with what it lets parity give back. */

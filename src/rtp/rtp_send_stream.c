@@ -11,6 +11,7 @@
 #include "rtp_send_parity.h"
 #include "rtp_send_redundancy.h"
 #include "rtx_cache.h"
+#include "sequence.h"
 #include "text.h"
 
 /* The least between two repairs of one packet (unknown: before a round trip is measured): who asks again sooner can not have seen what was
@@ -269,6 +270,17 @@ static struct packet *new_packet(const struct rtp_send_stream *s, const struct r
     return packet;
 }
 
+struct packet *rtp_send_stream_new_packet(const struct rtp_send_stream *s, const struct rtp_header *header, struct packet_pool *pool)
+{
+    struct rtp_header own = header_of(s, header->timestamp, &nothing_said);
+    own.marker = header->marker;
+    own.sequence = header->sequence;
+    for (size_t i = 0; i < RTP_EXTENSIONS; i++)
+        if (header->extensions[i].len > 0)
+            own.extensions[i] = header->extensions[i];
+    return new_packet(s, &own, pool);
+}
+
 static struct writer payload_writer(struct packet *packet)
 {
     return writer_of(packet_data(packet) + packet->len, packet_tailroom(packet));
@@ -402,7 +414,7 @@ static void note_frame(struct rtp_send_stream *s, rtc_time_t now, const rtc_enco
 }
 
 /* What the stream's clock says now. Before there was any sound it has no relation to what will come. */
-static uint32_t timestamp_now(const struct rtp_send_stream *s, rtc_time_t now)
+uint32_t rtp_send_stream_timestamp(const struct rtp_send_stream *s, rtc_time_t now)
 {
     bool known = s->stats.frames_sent > 0;
     int64_t since = media_clock(now - (known ? s->numbers.last_capture : 0), s->format.codec.clock_rate);
@@ -413,7 +425,7 @@ int rtp_send_stream_tone(struct rtp_send_stream *s, rtc_time_t now, uint8_t even
 {
     if (s->tone.events == 0)
         return RTC_ERR_NOT_SUPPORTED;
-    tone_sender_start(&s->tone, now, event, duration_us, timestamp_now(s, now));
+    tone_sender_start(&s->tone, now, event, duration_us, rtp_send_stream_timestamp(s, now));
     return RTC_OK;
 }
 
@@ -534,10 +546,11 @@ bool rtp_send_stream_leaving(struct rtp_send_stream *s, rtc_time_t now, uint16_t
         return false;
     enum part part = part_of(s, &header);
     uint16_t *next = number_of(s, &header, part);
-    header.sequence = *next;
+    header.sequence = packet->flags & PACKET_NUMBERED ? header.sequence : *next;
     if (!write_leaving(s, now, &header, transport_sequence, packet))
         return false;
-    (*next)++;
+    if (seq16_diff(header.sequence, *next) >= 0) /* what is sent on may leave late */
+        *next = (uint16_t)(header.sequence + 1);
     rtp_breaker_sent(&s->breaker, now, packet->len);
     s->stats.packets_sent++;
     s->stats.total_send_delay_us += now > packet->time ? now - packet->time : 0;

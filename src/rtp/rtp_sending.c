@@ -218,6 +218,28 @@ int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_st
     return error;
 }
 
+struct forward_start rtp_sending_begin_forward(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st)
+{
+    rtp_sending_drop(sd, st);
+    st->owes_keyframe = false;
+    return rtp_send_stream_forward_start(st, now);
+}
+
+int rtp_sending_forward(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, const struct forward_packet *p,
+                        const struct forward_leaving *l, struct out *out)
+{
+    if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st))
+        return RTC_ERR_INVALID_STATE;
+    bool first = !rtp_send_stream_active_since(st, 0);
+    if (l->payload.width > 0)
+        st->pixels = (uint32_t)l->payload.width * l->payload.height;
+    int error = rtp_send_stream_forward(st, now, p, l, out->pool, &sd->pacer);
+    rtp_sending_drain(sd, now, out);
+    if (first && !error)
+        rtp_reports_hasten(sd->reports, now + FIRST_REPORT_US);
+    return error;
+}
+
 int rtp_sending_tone(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, uint8_t event, rtc_time_t duration_us)
 {
     if (!rtp_outlet_is_open(sd->outlet) || !rtp_member_sends(st))

@@ -7,6 +7,7 @@
 #include "rtp_budget.h"
 #include "rtp_data_share.h"
 #include "rtp_reports.h"
+#include "rtp_send_forward.h"
 #include "sent_sequences.h"
 #include "transport_feedback.h"
 
@@ -38,6 +39,10 @@ void rtp_sending_start(struct rtp_sending *sending, rtc_time_t now);
 /* rtp_session_send_frame(). */
 int rtp_sending_frame(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, rtc_encoded_frame *frame,
                       uint8_t audio_level, struct out *out);
+/* rtp_session_begin_forward(), rtp_session_forward(). */
+struct forward_start rtp_sending_begin_forward(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream);
+int rtp_sending_forward(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, const struct forward_packet *packet,
+                        const struct forward_leaving *leaving, struct out *out);
 /* rtp_session_send_tone(). */
 int rtp_sending_tone(struct rtp_sending *sending, rtc_time_t now, struct rtp_send_stream *stream, uint8_t event, rtc_time_t duration_us);
 /* What is due of tones goes into the pacer; those of a stream that does not send any more end. */

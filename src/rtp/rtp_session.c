@@ -208,6 +208,13 @@ void rtp_session_set_member_playout(struct rtp_session *s, uint32_t handle, cons
         rtp_send_stream_set_playout(stream, playout);
 }
 
+void rtp_session_set_member_forwards(struct rtp_session *s, uint32_t handle, bool forwards)
+{
+    struct rtp_member *m = rtp_members_find(&s->members, handle);
+    if (m)
+        m->forwards = forwards;
+}
+
 /* ---- Sending ---- */
 
 int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,
@@ -215,6 +222,28 @@ int rtp_session_send_frame(struct rtp_session *s, rtc_time_t now, uint32_t strea
 {
     struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
     return st ? rtp_sending_frame(&s->sending, now, st, frame, audio_level, out) : RTC_ERR_NOT_FOUND;
+}
+
+bool rtp_session_sends(const struct rtp_session *s, uint32_t stream)
+{
+    const struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    return st && rtp_outlet_is_open(&s->outlet) && rtp_member_sends(st);
+}
+
+bool rtp_session_begin_forward(struct rtp_session *s, rtc_time_t now, uint32_t stream, struct forward_start *start)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    if (!st)
+        return false;
+    *start = rtp_sending_begin_forward(&s->sending, now, st);
+    return true;
+}
+
+int rtp_session_forward(struct rtp_session *s, rtc_time_t now, uint32_t stream, const struct forward_packet *packet,
+                        const struct forward_leaving *leaving, struct out *out)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    return st ? rtp_sending_forward(&s->sending, now, st, packet, leaving, out) : RTC_ERR_NOT_FOUND;
 }
 
 int rtp_session_send_tone(struct rtp_session *s, rtc_time_t now, uint32_t stream, uint8_t event, rtc_time_t duration_us)

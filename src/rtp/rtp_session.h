@@ -11,6 +11,7 @@
 #ifndef CRTC_RTP_SESSION_H
 #define CRTC_RTP_SESSION_H
 
+#include "forward_stream.h"
 #include "rtp_event.h"
 #include "rtp_section.h"
 #include "rtp_stats.h"
@@ -70,6 +71,8 @@ void rtp_session_set_stream_codec(struct rtp_session *session, uint32_t stream, 
 void rtp_session_set_member_dscp(struct rtp_session *session, uint32_t member, uint8_t dscp);
 /* When what the member receives is played (webrtc-pc 5.3, jitterBufferTarget), and what the peer is asked for of what it sends. */
 void rtp_session_set_member_playout(struct rtp_session *session, uint32_t member, const struct rtp_playout *playout);
+/* Whether packets that come for the member are told of as they are (RTP_EVENT_FORWARD), beside being played. */
+void rtp_session_set_member_forwards(struct rtp_session *session, uint32_t member, bool forwards);
 /* The headers of IP, UDP and relays that each packet has on the path; by default those of UDP over IPv4. */
 void rtp_session_set_packet_overhead(struct rtp_session *session, uint32_t bytes);
 /* The round trip that the path is known to have (ICE measures it), for as long as no stream of ours tells a better one. */
@@ -90,6 +93,15 @@ rtc_time_t rtp_session_deadline(const struct rtp_session *session, enum timer_re
  * for it). */
 int rtp_session_send_frame(struct rtp_session *session, rtc_time_t now, uint32_t stream, rtc_encoded_frame *frame, uint8_t audio_level,
                            struct out *out);
+/* The stream sends on what another session received, from now on: what of its own waits is dropped. Where it goes on; false without such a
+ * stream. */
+bool rtp_session_begin_forward(struct rtp_session *session, rtc_time_t now, uint32_t stream, struct forward_start *start);
+/* Whether the stream may send now: it was negotiated so, no breaker is open, there are keys and a path. */
+bool rtp_session_sends(const struct rtp_session *session, uint32_t stream);
+/* Sends a packet on, as forward_stream_packet() said. Errors: RTC_ERR_INVALID_STATE (the stream does not send, or keys are missing),
+ * RTC_ERR_NOT_FOUND (there is no such stream), and those of rtp_send_stream_forward(). */
+int rtp_session_forward(struct rtp_session *session, rtc_time_t now, uint32_t stream, const struct forward_packet *packet,
+                        const struct forward_leaving *leaving, struct out *out);
 /* Plays a tone of DTMF (event 0 to 15, RFC 4733) in place of what the stream sends. RTC_ERR_INVALID_STATE when it does not send,
  * RTC_ERR_NOT_SUPPORTED when no telephone events were negotiated, RTC_ERR_NOT_FOUND without such a stream. */
 int rtp_session_send_tone(struct rtp_session *session, rtc_time_t now, uint32_t stream, uint8_t event, rtc_time_t duration_us);

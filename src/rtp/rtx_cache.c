@@ -69,12 +69,12 @@ static bool outdated(struct rtx_cache *cache, rtc_time_t now)
     return !s->packet || now - s->sent > RTX_CACHE_AGE_US;
 }
 
-/* Opens the slot of a sequence number that follows those in use, perhaps after a gap; false when it does not follow them. */
+/* Opens the slot of a sequence number that follows those in use, perhaps after a gap, or fills such a gap; false when it does neither. */
 static bool extend(struct rtx_cache *cache, uint16_t sequence)
 {
     uint16_t distance = (uint16_t)(sequence - cache->oldest);
     if (cache->span > 0 && distance < cache->span)
-        return false;
+        return !slot_of(cache, sequence)->packet;
     if (cache->span == 0 || distance >= cache->span + RTX_CACHE_PACKETS) {
         rtx_cache_clear(cache);
         cache->oldest = sequence;

@@ -20,7 +20,7 @@ if(TARGET crtc_codecs) # pictures are made smaller
   list(APPEND api_on_scene encodings encoding_codec scalability)
 endif()
 foreach(name ${api_on_scene})
-  crtc_test(test_api_${name} LABEL api sim TIMEOUT 300 SEES base media sdp ice dtls sctp rtp transport peer SOURCES ${name}.c ${api_scene})
+  crtc_test(test_api_${name} LABEL api sim TIMEOUT 300 SEES base media sdp ice dtls sctp forward rtp transport peer SOURCES ${name}.c ${api_scene})
   target_include_directories(test_api_${name} PRIVATE ../sim)
   target_link_options(test_api_${name} PRIVATE -Wl,--wrap=negotiation_set,--wrap=negotiation_apply,--wrap=memory_alloc,--wrap=memory_zeroed,--wrap=memory_realloc,--wrap=memory_text,--wrap=memory_grow)
 endforeach()

@@ -330,6 +330,38 @@ static void numbers_without_flags(void **state)
     rtc_peer_connection_free(pc);
 }
 
+/* `sound` has a track, `picture` has none. */
+static void forwards(rtc_peer_connection *pc, rtc_rtp_transceiver *sound, rtc_rtp_transceiver *picture)
+{
+    rtc_rtp_sender *free_sender = rtc_rtp_transceiver_sender(picture);
+    rtc_forwarder *of_sound, *of_picture;
+    rtc_forward *forward, *another;
+    rtc_forward_choice choice = {.size = sizeof choice, .has_max_temporal_id = true, .max_temporal_id = 8};
+    rtc_forward_state forward_state = {.size = 0};
+    REFUSED(rtc_forwarder_new(NULL, &of_sound), RTC_ERR_TYPE, "receiver is NULL");
+    assert_int_equal(rtc_forwarder_new(rtc_rtp_transceiver_receiver(sound), &of_sound), RTC_OK);
+    assert_int_equal(rtc_forwarder_new(rtc_rtp_transceiver_receiver(picture), &of_picture), RTC_OK);
+    REFUSED(rtc_forward_new(free_sender, NULL, NULL, NULL, NULL, &forward), RTC_ERR_TYPE, "forwarder is NULL");
+    REFUSED_BY(pc, rtc_forward_new(free_sender, of_sound, NULL, NULL, NULL, &forward), RTC_ERR_TYPE, "is audio");
+    REFUSED_BY(pc, rtc_forward_new(rtc_rtp_transceiver_sender(sound), of_sound, NULL, NULL, NULL, &forward), RTC_ERR_INVALID_STATE,
+               "has a track");
+    REFUSED_BY(pc, rtc_forward_new(free_sender, of_picture, &choice, NULL, NULL, &forward), RTC_ERR_RANGE, "max_temporal_id 8");
+    choice = (rtc_forward_choice){.size = sizeof choice, .rid = "seventeenletters!"};
+    REFUSED_BY(pc, rtc_forward_new(free_sender, of_picture, &choice, NULL, NULL, &forward), RTC_ERR_TYPE, "16 characters");
+    assert_int_equal(rtc_forward_new(free_sender, of_picture, NULL, NULL, NULL, &forward), RTC_OK);
+    REFUSED_BY(pc, rtc_forward_new(free_sender, of_picture, NULL, NULL, NULL, &another), RTC_ERR_INVALID_STATE, "forwards already");
+    REFUSED(rtc_forward_choose(forward, NULL), RTC_ERR_TYPE, "choice is NULL");
+    REFUSED_BY(pc, rtc_forward_choose(forward, &choice), RTC_ERR_TYPE, "16 characters");
+    REFUSED(rtc_forward_get_state(forward, &forward_state), RTC_ERR_TYPE, "size");
+    rtc_forward_stop(forward);
+    rtc_forward_stop(forward);
+    choice.rid = NULL;
+    REFUSED(rtc_forward_choose(forward, &choice), RTC_ERR_INVALID_STATE, "stopped");
+    rtc_forward_unref(forward);
+    rtc_forwarder_unref(of_sound);
+    rtc_forwarder_unref(of_picture);
+}
+
 static void transceivers(void **state)
 {
     rtc_peer_connection *pc = connection(), *other = connection();
@@ -417,10 +449,12 @@ static void transceivers(void **state)
     REFUSED(rtc_rtp_sender_set_playout_delay(rtc_rtp_transceiver_sender(picture), &unset), RTC_ERR_TYPE, "rtc_playout_delay");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(sound)), RTC_ERR_INVALID_ACCESS, "keyframes");
     REFUSED_BY(pc, rtc_rtp_receiver_request_keyframe(rtc_rtp_transceiver_receiver(picture)), RTC_ERR_INVALID_STATE, "nothing is received");
+    forwards(pc, sound, picture);
     rtc_peer_connection_close(pc);
     REFUSED(rtc_rtp_transceiver_set_direction(sound, RTC_DIRECTION_INACTIVE), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_transceiver_stop(sound), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_replace_track(rtc_rtp_transceiver_sender(sound), NULL), RTC_ERR_INVALID_STATE, "closed");
+    REFUSED(rtc_forwarder_new(rtc_rtp_transceiver_receiver(sound), &(rtc_forwarder *){NULL}), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_set_parameters(rtc_rtp_transceiver_sender(sound), read), RTC_ERR_INVALID_STATE, "closed");
     REFUSED(rtc_rtp_sender_set_streams(rtc_rtp_transceiver_sender(sound), NULL, 0), RTC_ERR_INVALID_STATE, "closed");
     rtc_rtp_parameters_free(read);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-set(peer_sees base media sdp ice dtls sctp rtp transport peer)
+set(peer_sees base media sdp ice dtls sctp forward rtp transport peer)
 set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_nat.c sim_tcp.c usrsctp_time.c)
-foreach(name data dump explain signaling offers channels channels_closing candidate_pool unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports odd_offers)
+foreach(name data dump explain forward signaling offers channels channels_closing candidate_pool unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports odd_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
 crtc_test(test_sim_peer_circuits LABEL sim TIMEOUT 300 SEES ${peer_sees} congestion SOURCES peer_circuits.c ${peer_harness})
