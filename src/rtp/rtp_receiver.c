@@ -450,8 +450,7 @@ static void count_report(struct rtp_told_stats *told, rtc_time_t arrived, const 
 
 void rtp_receiver_sender_report(struct rtp_receiver *r, rtc_time_t arrived, const struct rtcp_sender_info *info)
 {
-    r->last_sr = rtcp_ntp_middle(info->ntp);
-    r->last_sr_time = arrived;
+    r->report = (struct rtp_last_report){rtcp_ntp_middle(info->ntp), arrived};
     count_report(&r->stats.told, arrived, info);
     sender_clock_report(&r->clock, info->ntp, info->timestamp);
 }
@@ -476,8 +475,8 @@ bool rtp_receiver_report(struct rtp_receiver *r, rtc_time_t now, struct rtcp_rep
         .lost = report.cumulative_lost,
         .highest_sequence = report.highest_sequence,
         .jitter = report.jitter,
-        .last_sr = r->last_sr,
-        .delay_since_last_sr = r->last_sr ? rtcp_us_middle(now - r->last_sr_time) : 0,
+        .last_sr = r->report.ntp_middle,
+        .delay_since_last_sr = r->report.ntp_middle ? rtcp_us_middle(now - r->report.arrived) : 0,
     };
     return true;
 }

@@ -20,6 +20,12 @@
 /* Nothing for this long: the stream is muted, and asking for a keyframe makes no sense. */
 enum { RTP_SILENCE_US = 2000000 };
 
+/* The last sender report that came. */
+struct rtp_last_report {
+    uint32_t ntp_middle; /* 32 bits of its NTP time; 0: none came */
+    rtc_time_t arrived;
+};
+
 /* One SSRC (RFC 3550 section 3) of a stream that is received. Owned by that stream, which links it and brings what was counted before; all
  * else is written by rtp_receiver.c, but for the lip sync of rtp_receiving.c. */
 struct rtp_receiver {
@@ -33,8 +39,7 @@ struct rtp_receiver {
     bool pli;     /* negotiated, for what came last */
     struct receive_stats arrival;
     struct sender_clock clock;
-    uint32_t last_sr; /* middle 32 bits of its NTP time; 0: none */
-    rtc_time_t last_sr_time;
+    struct rtp_last_report report;
     struct nack_list *nacks; /* NULL when not negotiated */
     union {
         struct audio_buffer audio;
