@@ -12,7 +12,8 @@ extern "C" {
 /* Who decides how much is sent to a peer that gives feedback of each packet, as browsers do; with others it is receiver reports and REMB,
  * whatever stands here. GOOGLE: by the delay, by losses and by probes (draft-ietf-rmcat-gcc-02, with departures); keeps the queue short,
  * climbs and recovers within seconds, keeps its part beside downloads and on radio that loses. SCREAM: a window of bytes in flight
- * (draft-johansson-ccwg-rfc8298bis-screamv2-06), for networks that mark congestion (ECN, L4S); yields to losses. REPORTS: receiver reports
+ * (draft-johansson-ccwg-rfc8298bis-screamv2-06), for networks that mark congestion (L4S): feedback by RFC 8888 is negotiated first, which tells of marks, and
+ * packets leave marked with ECT(1) where the path carries it; yields to losses. REPORTS: receiver reports
  * and REMB, from every peer. */
 typedef enum rtc_congestion_control {
     RTC_CONGESTION_CONTROL_GOOGLE = 0,
@@ -123,6 +124,9 @@ typedef struct rtc_congestion_controller {
     void (*target)(void *controller, rtc_congestion_target *target);
     /* The next probe that is due, which is taken; false: none. Asked when no probe is under way, at most ten times in a second. */
     bool (*next_probe)(void *controller, rtc_time_t now, rtc_congestion_probe *probe);
+    /* It answers each mark of congestion (RTC_ECN_CE) as RFC 9331 section 4 asks: feedback is negotiated by RFC 8888 first, which tells of marks, and where the
+     * path carries them packets leave marked with ECT(1). Without, none are marked. */
+    bool l4s;
 } rtc_congestion_controller;
 
 #ifdef __cplusplus

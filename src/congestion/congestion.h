@@ -38,6 +38,8 @@ struct congestion_result {
     uint32_t bytes_between; /* of what left between the one before it and this one, and of which no feedback tells */
     uint8_t probe;
     bool was_missing; /* it was told of as missing before, and arrived after all */
+    bool ect1;        /* it left marked as capable of ECN (RFC 9331) */
+    uint32_t source;  /* whose it is, as whoever sent it said; 0: nobody did */
     enum congestion_ecn ecn;
 };
 
@@ -92,6 +94,7 @@ struct congestion_controller {
     rtc_time_t (*deadline)(const struct congestion *congestion);
     struct congestion_target (*target)(const struct congestion *congestion);
     bool (*next_probe)(struct congestion *congestion, rtc_time_t now, struct congestion_probe *out);
+    bool l4s; /* it answers marks of congestion as RFC 9331 section 4 asks of who marks packets with ECT(1) */
 };
 
 /* The first of each controller's own struct; written by its `make`. */

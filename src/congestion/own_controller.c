@@ -231,6 +231,7 @@ int own_controller_new(rtc_context *context, const rtc_congestion_controller *gi
     if (!table)
         return RTC_ERR_NO_MEMORY;
     *table = (struct own_table){.table = own_functions, .given = all, .user = user};
+    table->table.l4s = all.l4s;
     *out = &table->table;
     return RTC_OK;
 }

@@ -12,7 +12,7 @@ enum { MS = 1000, SECOND = 1000000, TICK_US = 500 * MS, SILENCE_US = 700 * MS, S
 enum { JUDGED = 4, QUEUE_SHORT_US = 20 * MS };
 static const rtc_time_t torn_us = 3600LL * SECOND;
 static const double inherent_most = 0.2, below_limit = 0.9;
-static const double pacing = 1.5, pacing_relaxed = 4, relaxed_from = 0.8;
+static const double pacing = 1.5, pacing_l4s = 1.15, pacing_relaxed = 4, relaxed_from = 0.8;
 
 struct scream {
     struct congestion congestion;
@@ -192,11 +192,11 @@ static uint32_t whole(double value)
     return value >= UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-/* When the encoders are near their limit, pictures may leave faster. */
+/* When the encoders are near their limit, pictures may leave faster. Where a burst is marked none is made. */
 static struct congestion_target target_of(const struct congestion *c)
 {
     const struct scream *s = (const struct scream *)c;
-    double bps = target(s), pace = bps * pacing;
+    double bps = target(s), pace = bps * (s->l4s ? pacing_l4s : pacing);
     if (s->bounds.limits.max_bps > 0) {
         double near = (bps / s->bounds.limits.max_bps - relaxed_from) / (1 - relaxed_from), slows = 1 - near;
         slows = slows > 1 ? 1 : slows < 1 / pacing_relaxed ? 1 / pacing_relaxed : slows;
@@ -228,4 +228,5 @@ const struct congestion_controller scream_controller = {
     .deadline = deadline,
     .target = target_of,
     .next_probe = next_probe,
+    .l4s = true,
 };

@@ -10,6 +10,8 @@ struct left {
     rtc_time_t sent;
     uint32_t bytes;
     uint32_t unnumbered; /* of what left between the one before it and this one */
+    uint32_t source;
+    bool ect1;
     uint8_t probe;
     uint8_t fate; /* enum fate */
     bool doubted; /* told of as missing when nothing after it had arrived */
@@ -110,6 +112,13 @@ void sent_history_add(struct sent_history *history, rtc_time_t now, uint32_t byt
     h->next++;
 }
 
+void sent_history_describe(struct sent_history *history, uint32_t source, bool ect1)
+{
+    struct left *l = place(history, history->next - 1);
+    l->source = source;
+    l->ect1 = ect1;
+}
+
 void sent_history_add_unnumbered(struct sent_history *history, uint32_t bytes)
 {
     history->unnumbered = sum(history->unnumbered, bytes);
@@ -171,6 +180,8 @@ static void take_one(struct sent_history *h, uint64_t number, const struct sent_
                                     .bytes_between = between(h, number),
                                     .probe = l->probe,
                                     .was_missing = was_missing,
+                                    .ect1 = l->ect1,
+                                    .source = l->source,
                                     .ecn = told->received ? told->ecn : CONGESTION_ECN_NOT};
     if (told->received && out->now > l->sent)
         out->round_trip = out->now - l->sent;

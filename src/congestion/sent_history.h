@@ -18,13 +18,15 @@ enum { SENT_HISTORY_MAX = 4096, SENT_HISTORY_RESULTS_MAX = 1024 };
 
 struct sent_history;
 
-/* Some 150 KiB: only where feedback was agreed upon. RTC_ERR_NO_MEMORY. */
+/* Some 200 KiB: only where feedback was agreed upon. RTC_ERR_NO_MEMORY. */
 int sent_history_new(rtc_context *context, struct sent_history **out);
 void sent_history_free(struct sent_history *history); /* NULL is fine */
 /* The number that the next packet gets, its low 16 bits being what is written. */
 uint64_t sent_history_next(const struct sent_history *history);
 /* A packet with that number left. */
 void sent_history_add(struct sent_history *history, rtc_time_t now, uint32_t bytes, uint8_t probe);
+/* Of the last one with a number: whose it is, and whether it left marked with ECT(1). */
+void sent_history_describe(struct sent_history *history, uint32_t source, bool ect1);
 /* One left that has no number. It goes with the next that has one: is in flight from when that leaves until that is not. */
 void sent_history_add_unnumbered(struct sent_history *history, uint32_t bytes);
 uint32_t sent_history_in_flight(const struct sent_history *history);

@@ -53,6 +53,12 @@ void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilit
             describe_extension(&rtp_extension_rows[i], &out->extensions[out->extension_count++]);
 }
 
+void capabilities_prefer_ccfb(struct capabilities *can)
+{
+    for (size_t i = 0; i < can->codec_count; i++)
+        can->codecs[i].ccfb_first = can->codecs[i].ccfb;
+}
+
 void capabilities_ask_dtx(struct jsep_codec *codec)
 {
     const struct codec_row *row = codec_row_carried(RTC_MEDIA_AUDIO, codec->name);

@@ -21,6 +21,9 @@ struct capabilities {
  * what can only be received, which says so. */
 void capabilities_of(rtc_context *context, rtc_media_kind kind, struct capabilities *out);
 
+/* Feedback is asked for by RFC 8888 first: what is sent answers marks of ECN, of which nothing else tells. */
+void capabilities_prefer_ccfb(struct capabilities *can);
+
 /* Its sender is asked to leave silence out, where it can. */
 void capabilities_ask_dtx(struct jsep_codec *codec);
 

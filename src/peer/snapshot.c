@@ -4,6 +4,7 @@
 
 #include "capabilities.h"
 #include "carriers.h"
+#include "congestion.h"
 #include "header_extensions.h"
 #include "kept_configuration.h"
 #include "negotiation_carriers.h"
@@ -50,6 +51,10 @@ static int begin(rtc_peer_connection *pc, size_t capacity, struct snapshot *s)
     s->capacity = capacity;
     capabilities_of(pc->context, RTC_MEDIA_AUDIO, &s->audio);
     capabilities_of(pc->context, RTC_MEDIA_VIDEO, &s->video);
+    if (pc->settings.controller && pc->settings.controller->l4s) {
+        capabilities_prefer_ccfb(&s->audio);
+        capabilities_prefer_ccfb(&s->video);
+    }
     for (size_t i = 0; kept_configuration_show(pc->configuration)->use_dtx && i < s->audio.codec_count; i++)
         capabilities_ask_dtx(&s->audio.codecs[i]);
     s->sections = memory_zeroed(pc->context, (capacity + 1) * sizeof *s->sections);

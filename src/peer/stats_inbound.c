@@ -9,8 +9,12 @@
 static void add_packets(struct stats_builder *b, const struct rtp_inbound_stats *s)
 {
     stats_count(b, "packetsReceived", s->packets_received);
-    stats_count(b, "packetsReceivedWithEct1", s->packets_with_ect1);
-    stats_count(b, "packetsReceivedWithCe", s->packets_with_ce);
+    stats_count(b, "packetsReceivedWithEct1", s->ecn.ect1);
+    stats_count(b, "packetsReceivedWithCe", s->ecn.ce);
+    if (s->ecn.reported) {
+        stats_count(b, "packetsReportedAsLost", s->ecn.reported_lost);
+        stats_count(b, "packetsReportedAsLostButRecovered", s->ecn.reported_lost_but_recovered);
+    }
     stats_count(b, "bytesReceived", s->bytes_received);
     stats_count(b, "headerBytesReceived", s->header_bytes_received);
     stats_number(b, "lastPacketReceivedTimestamp", stats_time(b, s->last_packet_time));

@@ -89,6 +89,7 @@ static void add_encoder(struct stats_builder *b, const rtc_rtp_transceiver *t, s
 static void add_packets(struct stats_builder *b, const struct rtp_outbound_stats *s)
 {
     stats_count(b, "packetsSent", s->packets_sent);
+    stats_count(b, "packetsSentWithEct1", s->packets_sent_with_ect1);
     stats_count(b, "bytesSent", s->bytes_sent);
     stats_count(b, "headerBytesSent", s->header_bytes_sent);
     stats_count(b, "retransmittedPacketsSent", s->retransmitted_packets_sent);
@@ -135,6 +136,13 @@ static void add_remote_inbound(struct stats_builder *b, const rtc_rtp_transceive
         stats_number(b, "roundTripTime", heard->round_trip_time_s);
     stats_number(b, "totalRoundTripTime", heard->total_round_trip_time_s);
     stats_count(b, "roundTripTimeMeasurements", heard->round_trip_time_measurements);
+    if (heard->ecn.reported) { /* nobody else tells of marks, or of packets */
+        stats_count(b, "packetsReceivedWithEct1", heard->ecn.ect1);
+        stats_count(b, "packetsReceivedWithCe", heard->ecn.ce);
+        stats_count(b, "packetsReportedAsLost", heard->ecn.reported_lost);
+        stats_count(b, "packetsReportedAsLostButRecovered", heard->ecn.reported_lost_but_recovered);
+        stats_count(b, "packetsWithBleachedEct1Marking", heard->ecn.bleached);
+    }
 }
 
 static void add_encoding(struct stats_builder *b, const rtc_rtp_transceiver *t, size_t index)

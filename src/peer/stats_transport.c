@@ -215,6 +215,19 @@ static void add_dtls(struct stats_builder *b)
         stats_text(b, "srtpCipher", profile);
 }
 
+/* Of its packets of media: reports by RFC 8888, and what was dropped because it could not be read, feedback too. */
+static void add_media(struct stats_builder *b)
+{
+    const struct rtp_session *media = transport_media(b->t);
+    uint64_t sent, received;
+    if (!media)
+        return;
+    rtp_session_ccfb_messages(media, &sent, &received);
+    stats_count(b, "ccfbMessagesSent", sent);
+    stats_count(b, "ccfbMessagesReceived", received);
+    stats_count(b, "packetsMalformed", rtp_session_counters(media)->malformed);
+}
+
 static void add_transport(struct stats_builder *b)
 {
     const struct transport_counters *c = transport_counters(b->t);
@@ -228,6 +241,7 @@ static void add_transport(struct stats_builder *b)
     stats_text(b, "iceState", rtc_ice_connection_state_name((rtc_ice_connection_state)transport_ice_state(b->t)));
     stats_number(b, "selectedCandidatePairChanges", (double)c->selected_pair_changes);
     stats_number(b, "candidatesLeftOut", (double)ice_agent_counters(transport_ice_current(b->t))->left_out);
+    add_media(b);
     add_selected(b);
     add_dtls(b);
 }

@@ -17,6 +17,8 @@ struct arrivals {
     int64_t end;      /* one beyond the newest */
     int64_t told_end; /* one beyond the newest that was told of; never below the window */
     int64_t late;     /* none below it arrived without being told; at most told_end */
+    int64_t begin;    /* of those below it nothing was told as missing */
+    uint64_t missing, recovered; /* arrivals_missing() */
     uint32_t untold;  /* that arrived */
     uint32_t strangers;
     bool any;
@@ -71,7 +73,7 @@ static void begin_at(struct arrivals *a, uint16_t number)
     memset(a->state, MISSING, sizeof a->state);
     a->untold = a->strangers = 0;
     a->any = true;
-    a->end = a->told_end = a->late = (int64_t)65536 + number; /* the window may reach below */
+    a->end = a->told_end = a->late = a->begin = (int64_t)65536 + number; /* the window may reach below */
 }
 
 /* The number that these 16 bits mean: the nearest to the newest. */
@@ -166,10 +168,18 @@ void arrivals_were_told(struct arrivals *a, size_t count)
         end = start + (int64_t)count;
     for (int64_t n = start; n < end; n++) {
         size_t slot = slot_of(n);
+        a->missing += a->state[slot] == MISSING;
+        a->recovered += a->state[slot] == UNTOLD && n < a->told_end && n >= a->begin;
         a->untold -= a->state[slot] == UNTOLD;
         a->state[slot] = a->state[slot] == MISSING ? MISSING : TOLD;
     }
     a->late = end;
     if (end > a->told_end)
         a->told_end = end;
+}
+
+void arrivals_missing(const struct arrivals *arrivals, uint64_t *missing, uint64_t *recovered)
+{
+    *missing = arrivals->missing;
+    *recovered = arrivals->recovered;
 }

@@ -31,5 +31,7 @@ uint32_t arrivals_pending(const struct arrivals *arrivals);
 size_t arrivals_next(const struct arrivals *arrivals, struct sent_history_told *out, size_t max);
 /* The first `count` of those were told. */
 void arrivals_were_told(struct arrivals *arrivals, size_t count);
+/* Of how many it was told that they are missing, and of how many of these that they came after all. */
+void arrivals_missing(const struct arrivals *arrivals, uint64_t *missing, uint64_t *recovered);
 
 #endif

@@ -200,7 +200,16 @@ static bool tell(struct rtp_arrival_feedback *f, rtc_time_t now, struct out *out
     size_t told =
         f->by_source ? write_by_source(f, &c.writer, now, rtp_member_ssrc(m)) : write_transport_wide(f, &c.writer, rtp_member_ssrc(m));
     rtp_reports_finish(f->reports, &c, out);
+    f->reports_sent += f->by_source;
     return told > 0;
+}
+
+void rtp_arrival_feedback_stats(const struct rtp_arrival_feedback *f, uint32_t ssrc, struct rtp_ecn_stats *out)
+{
+    out->reported = f->by_source;
+    for (size_t i = 0; f->by_source && i < f->source_count; i++)
+        if (f->sources[i].ssrc == ssrc)
+            arrivals_missing(f->sources[i].arrivals, &out->reported_lost, &out->reported_lost_but_recovered);
 }
 
 static bool has_untold(const struct rtp_arrival_feedback *f)

@@ -34,6 +34,7 @@ struct rtp_arrival_feedback {
     struct receive_estimate estimate;
     uint32_t media_ssrc; /* of the last packet that had a number */
     uint8_t message;     /* of the next message */
+    uint64_t reports_sent; /* by RFC 8888, that were sent */
     uint64_t bytes;      /* that came since it was last told */
     rtc_time_t interval;
     rtc_time_t told; /* when that was; RTC_TIME_NEVER */
@@ -49,6 +50,8 @@ void rtp_arrival_feedback_forget(struct rtp_arrival_feedback *feedback);
 /* A packet arrived, whoever's it is. Its extensions are found by the ids that all sections share. */
 void rtp_arrival_feedback_packet(struct rtp_arrival_feedback *feedback, rtc_time_t now, const struct rtp_header *header,
                                  const struct packet *packet);
+/* Adds what was told of one SSRC by RFC 8888. */
+void rtp_arrival_feedback_stats(const struct rtp_arrival_feedback *feedback, uint32_t ssrc, struct rtp_ecn_stats *out);
 void rtp_arrival_feedback_tick(struct rtp_arrival_feedback *feedback, rtc_time_t now, struct out *out);
 rtc_time_t rtp_arrival_feedback_deadline(const struct rtp_arrival_feedback *feedback);
 

@@ -42,6 +42,7 @@ int rtp_budget_init(struct rtp_budget *b, rtc_context *context, const struct con
                              .packet_overhead = RTP_IP_UDP_BYTES,
                              .first = RTC_TIME_NEVER,
                              .numbered = RTC_TIME_NEVER};
+    rtp_ecn_init(&b->ecn, context);
     int error = congestion_new(context, &rtp_rate_controller, limits, 0, &b->by_reports);
     if (!error)
         b->rule = rtp_rate_control_rule(b->by_reports);
@@ -85,9 +86,10 @@ static void begin_at(struct rtp_budget *b, rtc_time_t now, uint32_t start_bps)
     congestion_set_limits(b->by_feedback, now, &b->limits);
 }
 
-void rtp_budget_set_feedback(struct rtp_budget *b, rtc_time_t now, bool feedback)
+void rtp_budget_set_feedback(struct rtp_budget *b, rtc_time_t now, bool feedback, bool of_marks)
 {
     bool has = feedback && b->by_feedback;
+    rtp_ecn_want(&b->ecn, now, has && of_marks && b->controller->l4s);
     if (has == b->has_feedback)
         return;
     b->has_feedback = has;
@@ -135,6 +137,7 @@ void rtp_budget_path_changed(struct rtp_budget *b, rtc_time_t now)
     if (b->by_feedback)
         congestion_path_changed(b->by_feedback, now);
     b->calm_until = 0;
+    rtp_ecn_path_changed(&b->ecn, now);
     rtp_budget_forget(b);
 }
 
@@ -154,6 +157,11 @@ bool rtp_budget_next_probe(struct rtp_budget *b, rtc_time_t now, struct congesti
 
 /* ---- Packets ---- */
 
+bool rtp_budget_marks(struct rtp_budget *b, rtc_time_t now)
+{
+    return rtp_ecn_leaving(&b->ecn, now);
+}
+
 uint16_t rtp_budget_next_number(const struct rtp_budget *b)
 {
     return b->history ? (uint16_t)sent_history_next(b->history) : 0;
@@ -167,10 +175,12 @@ void rtp_budget_left(struct rtp_budget *b, rtc_time_t now, const struct rtp_leav
         b->numbered = now;
     if (leaving->numbered && b->first == RTC_TIME_NEVER)
         b->first = now;
-    if (leaving->numbered)
+    if (leaving->numbered) {
         sent_history_add(b->history, now, leaving->bytes, leaving->probe);
-    else
+        sent_history_describe(b->history, leaving->source, leaving->ect1);
+    } else {
         sent_history_add_unnumbered(b->history, leaving->bytes);
+    }
     const struct congestion_packet packet = {.sent = now,
                                              .bytes = leaving->bytes,
                                              .in_flight = sent_history_in_flight(b->history),
@@ -179,18 +189,18 @@ void rtp_budget_left(struct rtp_budget *b, rtc_time_t now, const struct rtp_leav
     congestion_sent(b->by_feedback, &packet);
 }
 
-void rtp_budget_feedback(struct rtp_budget *b, rtc_time_t now, const struct sent_history_told *told, size_t count)
+size_t rtp_budget_feedback(struct rtp_budget *b, rtc_time_t now, const struct sent_history_told *told, size_t count,
+                           struct congestion_feedback *out)
 {
-    while (b->has_feedback && count > 0) {
-        struct congestion_feedback feedback = {.now = now};
-        size_t taken = sent_history_take(b->history, now, told, count, &feedback);
-        if (feedback.count > 0)
-            congestion_feedback(b->by_feedback, &feedback);
-        told += taken;
-        count -= taken;
-        if (taken == 0 && feedback.count == 0)
-            return;
+    *out = (struct congestion_feedback){.now = now};
+    if (!b->has_feedback)
+        return count;
+    size_t taken = sent_history_take(b->history, now, told, count, out);
+    if (out->count > 0) {
+        congestion_feedback(b->by_feedback, out);
+        rtp_ecn_feedback(&b->ecn, out);
     }
+    return taken;
 }
 
 uint32_t rtp_budget_in_flight(const struct rtp_budget *b)

@@ -6,6 +6,7 @@
 #define CRTC_RTP_BUDGET_H
 
 #include "congestion.h"
+#include "rtp_ecn.h"
 #include "rtp_rate.h"
 #include "sent_history.h"
 
@@ -36,6 +37,7 @@ struct rtp_budget {
     struct rtp_meter around;         /* what is around the payload of pictures */
     struct rtp_meter pictures;       /* whole packets, repairs and padding included */
     rtc_time_t first;    /* when the first one with a number left since feedback was agreed on, or on this path; RTC_TIME_NEVER */
+    struct rtp_ecn ecn;  /* which packets leave marked as capable of ECN */
     rtc_time_t calm_until; /* no burst leaves before; 0: any may */
     rtc_time_t numbered; /* when a packet with a number left last; RTC_TIME_NEVER: none did */
 };
@@ -45,7 +47,9 @@ struct rtp_leaving {
     uint32_t bytes; /* on the wire */
     bool numbered;  /* it has a transport-wide number: that of rtp_budget_next_number() */
     bool limited;   /* nothing else waits to leave */
+    bool ect1;      /* rtp_budget_marks() said so */
     uint8_t probe;
+    uint32_t source; /* its SSRC */
 };
 
 /* rtp_sending_init(). */
@@ -56,8 +60,8 @@ void rtp_budget_fini(struct rtp_budget *budget);
 void rtp_budget_start(struct rtp_budget *budget, rtc_time_t now);
 /* Has the memory that feedback needs. RTC_ERR_NO_MEMORY. */
 int rtp_budget_prepare_feedback(struct rtp_budget *budget, rtc_time_t now);
-/* Whether the peer gives feedback from now on, for which memory was prepared. */
-void rtp_budget_set_feedback(struct rtp_budget *budget, rtc_time_t now, bool feedback);
+/* Whether the peer gives feedback from now on, for which memory was prepared, and tells of marks of ECN with it. */
+void rtp_budget_set_feedback(struct rtp_budget *budget, rtc_time_t now, bool feedback, bool of_marks);
 /* Who is in charge. */
 struct congestion *rtp_budget_congestion(const struct rtp_budget *budget);
 /* Most that will be sent of everything; 0: any. For who reads feedback: the rule has its own. */
@@ -72,11 +76,14 @@ void rtp_budget_path_changed(struct rtp_budget *budget, rtc_time_t now);
 void rtp_budget_forget(struct rtp_budget *budget);
 /* congestion_next_probe() of who is in charge. */
 bool rtp_budget_next_probe(struct rtp_budget *budget, rtc_time_t now, struct congestion_probe *out);
+/* Whether the next packet, of which the peer will tell, leaves marked as capable of ECN. */
+bool rtp_budget_marks(struct rtp_budget *budget, rtc_time_t now);
 /* The transport-wide number of the next packet. */
 uint16_t rtp_budget_next_number(const struct rtp_budget *budget);
 void rtp_budget_left(struct rtp_budget *budget, rtc_time_t now, const struct rtp_leaving *leaving);
-/* What feedback says, in the order of numbers; borrowed. */
-void rtp_budget_feedback(struct rtp_budget *budget, rtc_time_t now, const struct sent_history_told *told, size_t count);
+/* What feedback says, in the order of numbers; borrowed. How many of it were taken, and what was in them, as sent_history_take() has it. */
+size_t rtp_budget_feedback(struct rtp_budget *budget, rtc_time_t now, const struct sent_history_told *told, size_t count,
+                           struct congestion_feedback *out);
 uint32_t rtp_budget_in_flight(const struct rtp_budget *budget);
 
 #endif

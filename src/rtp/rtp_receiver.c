@@ -138,8 +138,8 @@ static double amplitude(uint8_t level)
 
 static void count_mark(struct rtp_receiver *r, const struct packet *packet)
 {
-    r->stats.packets_with_ect1 += packet->ecn == ECN_ECT1;
-    r->stats.packets_with_ce += packet->ecn == ECN_CE;
+    r->stats.ecn.ect1 += packet->ecn == ECN_ECT1;
+    r->stats.ecn.ce += packet->ecn == ECN_CE;
 }
 
 static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct packet *packet)

@@ -143,6 +143,19 @@ struct rtp_send_stream_due rtp_send_stream_tick(struct rtp_send_stream *s, rtc_t
     return due;
 }
 
+void rtp_send_stream_told(struct rtp_send_stream *s, const struct congestion_result *result)
+{
+    struct rtp_ecn_stats *e = &s->stats.heard.ecn;
+    bool arrived = result->arrived != RTC_TIME_NEVER;
+    e->reported_lost += !arrived;
+    if (!arrived)
+        return;
+    e->reported_lost_but_recovered += result->was_missing;
+    e->ect1 += result->ecn == CONGESTION_ECN_ECT1;
+    e->ce += result->ecn == CONGESTION_ECN_CE;
+    e->bleached += result->ect1 && result->ecn == CONGESTION_ECN_NOT;
+}
+
 /* ---- What was heard ---- */
 
 bool rtp_send_stream_is_stopped(const struct rtp_send_stream *s)

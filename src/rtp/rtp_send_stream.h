@@ -170,6 +170,8 @@ void rtp_send_stream_dropped(struct rtp_send_stream *stream);
  * arrive in time any more, what was sent again less than a round trip or too many times before, and what the pacer has no budget for. */
 void rtp_send_stream_nack(struct rtp_send_stream *stream, rtc_time_t now, const struct rtcp_packet *nack, struct packet_pool *pool,
                           struct rtp_pacer *pacer);
+/* What the peer says of one of its packets, where it tells of each by RFC 8888. */
+void rtp_send_stream_told(struct rtp_send_stream *stream, const struct congestion_result *result);
 /* Whether its circuit is STOPPED. */
 bool rtp_send_stream_is_stopped(const struct rtp_send_stream *stream);
 /* Tried again, and nobody has spoken of it since: it makes the least there is. */

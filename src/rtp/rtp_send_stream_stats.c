@@ -28,5 +28,6 @@ void rtp_send_stream_stats(const struct rtp_send_stream *s, rtc_time_t now, stru
     *out = s->stats;
     out->rtx_ssrc = s->cache ? s->encoding.rtx_ssrc : 0;
     out->parity_percent = rtp_send_parity_protects(s->parity) ? s->parity->percent : 0;
+    out->heard.ecn.reported = s->format.codec.ccfb;
     out->frames_per_second = event_rate_per_second(&s->frames, now);
 }

@@ -105,6 +105,8 @@ static bool leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint
         sent_sequences_add(sd->sequences, rtp_ssrc(packet_slice(p)), rtp_sequence(packet_slice(p)), sent_history_next(sd->budget.history));
     struct rtp_leaving leaving = {.bytes = p->len + sd->budget.packet_overhead,
                                   .numbered = is_numbered(st),
+                                  .source = rtp_ssrc(packet_slice(p)),
+                                  .ect1 = st->member->config.send_codec.ccfb && rtp_budget_marks(&sd->budget, now),
                                   .limited = rtp_pacer_is_idle(&sd->pacer) && !sd->data.waits};
     /* The rule on reports knows of payloads alone, and its rate is for these. */
     leaving.probe = rtp_pacer_left(&sd->pacer, sd->budget.has_feedback ? (int64_t)leaving.bytes - counted : 0);
@@ -112,6 +114,8 @@ static bool leave(struct rtp_sending *sd, rtc_time_t now, struct packet *p, uint
     rtp_pacer_set_window(&sd->pacer, sd->pacer.window.bytes, rtp_budget_in_flight(&sd->budget));
     measure(sd, now, st, leaving.bytes, st->stats.bytes_sent - payload);
     p->dscp = st->member->config.dscp;
+    p->ecn = leaving.ect1 ? ECN_ECT1 : 0;
+    st->stats.packets_sent_with_ect1 += leaving.ect1;
     out_send(out, p);
     protect(sd, now, st, out);
     return true;
@@ -542,19 +546,39 @@ int rtp_sending_prepare(struct rtp_sending *sd, rtc_time_t now, const struct rtp
 
 void rtp_sending_follow_sections(struct rtp_sending *sd, rtc_time_t now)
 {
-    bool any = false;
-    for (size_t i = 0; i < sd->members->count; i++)
-        any = any || has_feedback(&sd->members->all[i]->config);
-    rtp_budget_set_feedback(&sd->budget, now, any);
+    bool any = false, of_marks = false;
+    for (size_t i = 0; i < sd->members->count; i++) {
+        const struct rtp_section *section = &sd->members->all[i]->config;
+        any = any || has_feedback(section);
+        of_marks = of_marks || (section->send && section->send_codec.ccfb);
+    }
+    rtp_budget_set_feedback(&sd->budget, now, any, of_marks);
     if (!any)
         rtp_pacer_end_probe(&sd->pacer);
     if (!any)
         rtp_pacer_set_window(&sd->pacer, 0, 0);
 }
 
+static void note_told(const struct rtp_sending *sd, const struct congestion_feedback *f)
+{
+    for (size_t i = 0; sd->sequences && i < f->count; i++) {
+        struct rtp_send_stream *st = rtp_members_stream_of(sd->members, f->results[i].source);
+        if (st)
+            rtp_send_stream_told(st, &f->results[i]);
+    }
+}
+
 void rtp_sending_feedback(struct rtp_sending *sd, rtc_time_t now, const struct sent_history_told *told, size_t count)
 {
-    rtp_budget_feedback(&sd->budget, now, told, count);
+    while (count > 0) {
+        struct congestion_feedback f;
+        size_t taken = rtp_budget_feedback(&sd->budget, now, told, count, &f);
+        note_told(sd, &f);
+        told += taken;
+        count -= taken;
+        if (taken == 0 && f.count == 0)
+            return;
+    }
 }
 
 /* Numbers of the history are no further apart than half of what 16 bits count. */

@@ -22,6 +22,7 @@ struct rtp_sending {
     struct rtp_data_share data;
     struct transport_feedback_clock peers_clock; /* of whoever gives feedback; rtp_session_rtcp.c reads it */
     struct ccfb_clock reports_clock;             /* the same, of RFC 8888 */
+    uint64_t reports_heard;                      /* by RFC 8888; likewise */
     struct sent_sequences *sequences;            /* owned; NULL: nobody has agreed upon RFC 8888 yet */
     bool started;                                /* pacer and budget know the time */
     uint32_t peer_max_bps;                       /* for everything; 0: no limit */

@@ -491,6 +491,7 @@ bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t stream, rtc
     if (!r)
         return false;
     rtp_receiver_stats(r, now, out);
+    rtp_arrival_feedback_stats(&s->arrivals, out->ssrc, &out->ecn);
     return true;
 }
 
@@ -536,6 +537,12 @@ bool rtp_session_has_feedback(const struct rtp_session *s)
 uint32_t rtp_session_data_rate(const struct rtp_session *s, rtc_time_t now)
 {
     return rtp_sending_data_room(&s->sending, now) < UINT32_MAX ? s->sending.data.rate_bps : 0;
+}
+
+void rtp_session_ccfb_messages(const struct rtp_session *s, uint64_t *sent, uint64_t *received)
+{
+    *sent = s->arrivals.reports_sent;
+    *received = s->sending.reports_heard;
 }
 
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *s)

@@ -139,6 +139,8 @@ bool rtp_session_has_feedback(const struct rtp_session *session);
 uint32_t rtp_session_data_rate(const struct rtp_session *session, rtc_time_t now);
 /* What the path from the peer is thought to take, where that is estimated here; 0: it is not. */
 uint32_t rtp_session_receiving_rate(const struct rtp_session *session);
+/* How many reports by RFC 8888 there were either way. */
+void rtp_session_ccfb_messages(const struct rtp_session *session, uint64_t *sent, uint64_t *received);
 const struct rtp_counters *rtp_session_counters(const struct rtp_session *session);
 
 #endif

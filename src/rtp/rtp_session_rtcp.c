@@ -134,6 +134,7 @@ static void take_congestion_feedback(struct rtp_session *s, rtc_time_t now, cons
         s->counters.malformed++;
         return;
     }
+    s->sending.reports_heard++;
     struct ccfb_iterator it = ccfb_packets(&feedback, ccfb_time(&s->sending.reports_clock, &feedback));
     do {
         for (count = 0; count < TOLD_AT_ONCE && ccfb_next(&it, &ssrcs[count], &told[count]);)

@@ -6,6 +6,14 @@
 
 #include <crtc/base.h>
 
+/* Of packets with marks of ECN (RFC 3168 section 5, RFC 9331), and what reports by RFC 8888 say of packets: on whichever side. */
+struct rtp_ecn_stats {
+    bool reported; /* there are such reports of the stream */
+    uint64_t ect1, ce;
+    uint64_t reported_lost, reported_lost_but_recovered;
+    uint64_t bleached; /* left with ECT(1), and arrived without any mark; for who sends */
+};
+
 /* From the peer's receiver reports (RTCRemoteInboundRtpStreamStats). */
 struct rtp_heard_stats {
     bool any;
@@ -16,6 +24,7 @@ struct rtp_heard_stats {
     double jitter_s;
     double round_trip_time_s, total_round_trip_time_s;
     uint64_t round_trip_time_measurements;
+    struct rtp_ecn_stats ecn;
 };
 
 /* From the peer's sender reports, and from its answers to our reference times (RTCRemoteOutboundRtpStreamStats). */
@@ -33,6 +42,7 @@ struct rtp_told_stats {
 struct rtp_outbound_stats {
     uint32_t ssrc, rtx_ssrc; /* rtx_ssrc: 0 without */
     uint64_t packets_sent, bytes_sent, header_bytes_sent, retransmitted_packets_sent, retransmitted_bytes_sent;
+    uint64_t packets_sent_with_ect1;
     uint64_t parity_packets_sent, parity_bytes_sent; /* part of packets_sent and bytes_sent */
     uint32_t parity_percent;                         /* of its packets, that are added as parity now; 0: none */
     rtc_time_t total_send_delay_us;                  /* of packets, in the pacer */
@@ -81,7 +91,7 @@ struct rtp_inbound_stats {
     uint64_t packets_received, bytes_received, header_bytes_received;
     int64_t packets_lost;
     uint64_t packets_discarded, packets_duplicated;
-    uint64_t packets_with_ect1, packets_with_ce; /* RFC 3168 section 5 */
+    struct rtp_ecn_stats ecn;
     double jitter_s;
     uint32_t rtx_ssrc; /* 0: none is known */
     uint64_t retransmitted_packets_received, retransmitted_bytes_received;

@@ -118,8 +118,8 @@ void stream_history_add(struct rtp_inbound_stats *s, const struct rtp_inbound_st
     s->packets_lost += before->packets_lost;
     s->packets_discarded += before->packets_discarded;
     s->packets_duplicated += before->packets_duplicated;
-    s->packets_with_ect1 += before->packets_with_ect1;
-    s->packets_with_ce += before->packets_with_ce;
+    s->ecn.ect1 += before->ecn.ect1;
+    s->ecn.ce += before->ecn.ce;
     s->retransmitted_packets_received += before->retransmitted_packets_received;
     s->retransmitted_bytes_received += before->retransmitted_bytes_received;
     s->nack_count += before->nack_count;

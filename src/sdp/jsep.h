@@ -32,7 +32,8 @@ struct jsep_codec {
     uint8_t channels; /* 1 when absent */
     char fmtp[256];   /* as written, "" when absent or longer */
     bool nack, nack_pli, ccm_fir, goog_remb, transport_cc;
-    bool ccfb;         /* RFC 8888, of all formats of a section; ours: answered to who offers no transport-cc, not offered before that */
+    bool ccfb;       /* RFC 8888, of all formats of a section; ours: answered to who offers no transport-cc, not offered before that, but */
+    bool ccfb_first; /* ours: offered beside transport-cc, and answered where both are */
     bool on_request;   /* ours: an offer that sends names it if it is preferred, or was named before */
     bool receive_only; /* ours: it is not named where we send (webrtc-pc 4.4.1.5, codecs by direction) */
 };

@@ -61,8 +61,9 @@ void jsep_codec_restrict(struct jsep_codec *codec, const struct jsep_codec *othe
     codec->nack_pli = codec->nack_pli && other->nack_pli;
     codec->ccm_fir = codec->ccm_fir && other->ccm_fir;
     codec->goog_remb = codec->goog_remb && other->goog_remb;
-    codec->transport_cc = codec->transport_cc && other->transport_cc;
-    codec->ccfb = codec->ccfb && other->ccfb && !codec->transport_cc; /* one of the two (RFC 8888 section 6) */
+    bool transport_cc = codec->transport_cc && other->transport_cc;
+    codec->ccfb = codec->ccfb && other->ccfb && (codec->ccfb_first || other->ccfb_first || !transport_cc);
+    codec->transport_cc = transport_cc && !codec->ccfb; /* one of the two (RFC 8888 section 6) */
     if (other->rtx_payload_type == JSEP_NO_PAYLOAD_TYPE)
         codec->rtx_payload_type = JSEP_NO_PAYLOAD_TYPE;
 }

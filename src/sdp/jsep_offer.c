@@ -74,12 +74,12 @@ static bool is_wanted(const struct jsep_plan *plan, const struct jsep_codec *cod
                                     (previous && jsep_codec_find(previous->rtp.codecs, previous->rtp.codec_count, codec)));
 }
 
-/* Feedback by RFC 8888 stays where it was agreed upon, in place of transport-wide feedback. */
+/* Feedback by RFC 8888 stays where it was agreed upon, in place of transport-wide feedback. Who wants it most offers both at all times. */
 static void plan_feedback(struct jsep_codec *codec, const struct jsep_section *previous)
 {
     const struct jsep_codec *before = previous ? jsep_codec_find(previous->rtp.codecs, previous->rtp.codec_count, codec) : NULL;
-    codec->ccfb = codec->ccfb && before && before->ccfb;
-    codec->transport_cc = codec->transport_cc && !codec->ccfb;
+    codec->ccfb = codec->ccfb && (codec->ccfb_first || (before && before->ccfb));
+    codec->transport_cc = codec->transport_cc && (codec->ccfb_first || !codec->ccfb);
 }
 
 static void plan_codecs(struct offer *offer, struct jsep_plan *plan, size_t index)

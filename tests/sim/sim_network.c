@@ -359,6 +359,24 @@ static rtc_time_t arrival(struct sim_host *host, rtc_time_t now, size_t bytes)
     return at;
 }
 
+rtc_time_t sim_host_queue(const struct sim_host *host, rtc_time_t now)
+{
+    return host->link.rate_bps && host->free_at > now ? host->free_at - now : 0;
+}
+
+/* False: it is dropped. */
+static bool mark(const struct sim_host *host, rtc_time_t now, struct packet *packet)
+{
+    const struct sim_link *l = &host->link;
+    if (packet->ecn == 0)
+        return true;
+    if (l->ecn == SIM_ECN_WIPED)
+        packet->ecn = 0;
+    else if (l->ecn == SIM_ECN_ALL || (l->mark_us > 0 && sim_host_queue(host, now) > l->mark_us))
+        packet->ecn = ECN_CE;
+    return l->ecn != SIM_ECN_DROPPED;
+}
+
 static bool is_picked(struct sim_link *link)
 {
     return link->drop > 0 && --link->drop == 0;
@@ -416,8 +434,9 @@ void sim_host_send(struct sim_host *host, rtc_time_t now, struct packet *packet)
     set_source(host, packet);
     if (packet->len > net->counters.largest)
         net->counters.largest = packet->len;
+    bool picked = !mark(host, now, packet);
     rtc_time_t at = arrival(host, now, packet->len);
-    bool picked = is_picked(&host->link);
+    picked = is_picked(&host->link) || picked;
     if (!picked && at != RTC_TIME_NEVER && !is_down(host, &packet->path.local) && address_is_multicast(&packet->path.remote) &&
         !host->link.no_udp) {
         send_to_group(host, at, packet);

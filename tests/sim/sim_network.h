@@ -14,6 +14,9 @@
 struct sim_network;
 struct sim_host;
 
+/* What becomes of the marks of ECN on the way, beside those that the queue makes: WIPED off, with what is marked DROPPED, or on ALL. */
+enum sim_ecn { SIM_ECN_PASSES, SIM_ECN_WIPED, SIM_ECN_DROPPED, SIM_ECN_ALL };
+
 /* What happens to everything that a host sends. The round trip of two hosts is the sum of their delays. */
 struct sim_link {
     rtc_time_t delay_us;
@@ -24,6 +27,8 @@ struct sim_link {
     rtc_time_t reorder_us;
     uint64_t rate_bps;   /* 0: unlimited */
     rtc_time_t queue_us; /* with a rate: what would wait longer is dropped */
+    rtc_time_t mark_us;  /* and what is capable of ECN and waits longer than this is marked; 0: nothing is */
+    enum sim_ecn ecn;
     bool down;           /* nothing leaves and nothing arrives */
     uint32_t drop;       /* the n-th datagram from now on is lost, that one only; 0: none is */
     bool no_udp, no_tcp; /* the same for one of them */
@@ -63,6 +68,8 @@ void sim_network_forget_connections(struct sim_network *net);
 struct sim_host *sim_host_new(struct sim_network *net, const struct sim_link *link, void *user);
 void *sim_host_user(const struct sim_host *host);
 struct sim_link *sim_host_link(struct sim_host *host);
+/* What would wait that it sent now. */
+rtc_time_t sim_host_queue(const struct sim_host *host, rtc_time_t now);
 /* On an interface "eth0", "eth1", ... of unknown type. */
 void sim_host_add_address(struct sim_host *host, const char *ip);
 void sim_host_add_interface(struct sim_host *host, const char *ip, const char *name, uint32_t type);

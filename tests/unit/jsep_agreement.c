@@ -152,6 +152,41 @@ static void one_kind_of_feedback_about_all_packets(void **state)
     }
 }
 
+/* Who answers marks of ECN offers both, and answers with the one that tells of them, also to who is like it. */
+static void the_kind_that_tells_of_marks(void **state)
+{
+    (void)state;
+    static const char *const theirs[] = {"a=rtcp-fb:* transport-cc\r\n", "a=rtcp-fb:* ack ccfb\r\n",
+                                         "a=rtcp-fb:* transport-cc\r\na=rtcp-fb:* ack ccfb\r\n"};
+    for (size_t i = 0; i < 3; i++) {
+        char text[2048];
+        struct local_side side;
+        struct jsep_codec codec = both_kinds(&side)->codecs[0];
+        codec.ccfb_first = true;
+        snprintf(text, sizeof text, "%sm=video 9 UDP/TLS/RTP/SAVPF 100\r\na=rtpmap:100 VP8/90000\r\n%sa=rtcp-mux\r\na=mid:0\r\n%s",
+                 SDP_SESSION, theirs[i], SDP_TRANSPORT);
+        struct session_description *offer = parsed(text);
+        struct jsep_local_section *s = both_kinds(&side);
+        s->codecs = &codec;
+        char *reply = answer_text(&side, offer);
+        assert_int_equal(strstr(reply, "transport-cc") != NULL, i == 0);
+        assert_int_equal(strstr(reply, "a=rtcp-fb:* ack ccfb\r\n") != NULL, i > 0);
+        struct session_description *answer = parsed(reply);
+        struct jsep_negotiated n;
+        jsep_negotiate(&answer->sections[0], &offer->sections[0], &n);
+        assert_true(n.send_codec.ccfb == (i > 0) && n.send_codec.transport_cc == (i == 0));
+        side.snapshot.previous_local = answer;
+        side.snapshot.previous_remote = offer;
+        char *later = offer_text(&side);
+        assert_non_null(strstr(later, "a=rtcp-fb:100 transport-cc\r\n"));
+        assert_non_null(strstr(later, "a=rtcp-fb:* ack ccfb\r\n"));
+        free(later);
+        free(reply);
+        session_description_free(NULL, answer);
+        session_description_free(NULL, offer);
+    }
+}
+
 static void expect_list(const char *sdp, const char *expected)
 {
     struct session_description *d = parsed(sdp);
@@ -202,6 +237,7 @@ int main(void)
         cmocka_unit_test(the_sides_keep_their_own_payload_types),
         cmocka_unit_test(rtx_needs_both_sides),
         cmocka_unit_test(one_kind_of_feedback_about_all_packets),
+        cmocka_unit_test(the_kind_that_tells_of_marks),
         cmocka_unit_test(codecs_are_listed),
         cmocka_unit_test(nothing_in_common_gives_no_codec),
     };

@@ -102,7 +102,7 @@ static bool next_probe(void *c, rtc_time_t now, rtc_congestion_probe *out)
 }
 
 static const rtc_congestion_controller whole = {sizeof whole, make,     release, set_limits, path_changed, sent,
-                                                result,       feedback, tick,    target,     next_probe};
+                                                result,       feedback, tick,    target,     next_probe,   false};
 static const rtc_congestion_controller least = {.size = sizeof least, .make = make, .target = target};
 static const struct congestion_controller *table;
 

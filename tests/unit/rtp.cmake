@@ -3,6 +3,6 @@ foreach(name rtp_packet rtcp rtcp_extended srtp rtp_payloads rtp_demux rtp_rate 
   crtc_test(test_${name} LABEL unit SEES base media forward rtp MODULES base media congestion forward rtp SOURCES ${name}.c)
 endforeach()
 crtc_test(test_forward LABEL unit SEES base media forward MODULES base media forward no_codecs SOURCES forward.c)
-foreach(name transport_feedback ccfb arrivals redundancy fec)
+foreach(name transport_feedback ccfb arrivals redundancy fec rtp_ecn)
   crtc_test(test_${name} LABEL unit SEES base congestion forward rtp MODULES base media congestion forward rtp SOURCES ${name}.c)
 endforeach()

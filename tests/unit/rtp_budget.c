@@ -265,7 +265,7 @@ static void no_probes_after_a_cut(void **state)
     assert_int_equal(rtp_budget_init(&b, context, &limits, &gcc_controller), RTC_OK);
     rtp_budget_start(&b, now);
     assert_int_equal(rtp_budget_prepare_feedback(&b, now), RTC_OK);
-    rtp_budget_set_feedback(&b, now, true);
+    rtp_budget_set_feedback(&b, now, true, false);
     assert_true(asks(&b, now));
     assert_true(rtp_budget_cut(&b, now));
     assert_int_equal(congestion_target(rtp_budget_congestion(&b)).target_bps, 150000);

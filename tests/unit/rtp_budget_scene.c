@@ -93,7 +93,7 @@ static bool next_probe(struct congestion *c, rtc_time_t at, struct congestion_pr
 }
 
 static const struct congestion_controller scripted = {"script", make, release, set_limits, path_changed, packet_sent, feedback,
-                                                      report,   remb, tick,    deadline,   target,       next_probe};
+                                                      report,   remb, tick,    deadline,   target,       next_probe,  false};
 
 /* ---- A call with feedback ---- */
 
