@@ -4,6 +4,8 @@ set(peer_harness peer_pump.c peer_scene.c sim_peers.c sim_network.c sim_nat.c si
 foreach(name data dump explain forward signaling offers channels channels_closing candidate_pool unread hostile limits stats names marks network refused goodbye hops load pictures undone codecs two_transports odd_offers)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c ${peer_harness})
 endforeach()
+crtc_test(test_sim_peer_congestion LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_congestion.c ${peer_harness})
+target_link_libraries(test_sim_peer_congestion PRIVATE m)
 crtc_test(test_sim_peer_circuits LABEL sim TIMEOUT 300 SEES ${peer_sees} congestion SOURCES peer_circuits.c ${peer_harness})
 foreach(name track_events renegotiate data_rejected tracks bundle bundle_numbers tls_id snap)
   crtc_test(test_sim_peer_${name} LABEL sim TIMEOUT 300 SEES ${peer_sees} SOURCES peer_${name}.c renegotiate_scene.c ${peer_harness})

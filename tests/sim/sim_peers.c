@@ -385,6 +385,19 @@ static void give_result(struct sim_peers *p, struct sim_peer *peer, const struct
     note(p, rtc_peer_connection_result(peer->pc, p->now, &result));
 }
 
+/* With the marks that it has when it arrives. */
+static void receive(struct sim_peers *p, struct sim_peer *peer, const rtc_path *path, struct packet *packet)
+{
+    rtc_packet *marked = packet->ecn ? rtc_packet_new(peer->pc) : NULL;
+    if (!marked || rtc_packet_set_len(marked, packet->len) != RTC_OK || rtc_packet_set_ecn(marked, (rtc_ecn)packet->ecn) != RTC_OK) {
+        rtc_packet_free(marked);
+        rtc_peer_connection_receive_copy(peer->pc, p->now, path, packet_data(packet), packet->len);
+        return;
+    }
+    memcpy(rtc_packet_data(marked), packet_data(packet), packet->len);
+    rtc_peer_connection_receive(peer->pc, p->now, path, marked);
+}
+
 static void arrive(struct sim_peers *p)
 {
     struct sim_delivery d;
@@ -399,7 +412,7 @@ static void arrive(struct sim_peers *p)
         if (d.packet) {
             rtc_path path = {d.packet->path.socket, d.packet->path.protocol, public_address(&d.packet->path.local),
                              public_address(&d.packet->path.remote)};
-            rtc_peer_connection_receive_copy(peer->pc, p->now, &path, packet_data(d.packet), d.packet->len);
+            receive(p, peer, &path, d.packet);
         } else {
             give_result(p, peer, &d.result);
         }
