@@ -92,6 +92,36 @@ async function recycling(open) {
   await agree(a, b);
 }
 
+// The peer knows no such section of data and rejects it; what is asked for later is offered in its place, over the connection that there is, and opens.
+async function rejectedData(open) {
+  const KNOWN = 'UDP/DTLS/SCTP webrtc-datachannel', UNKNOWN = 'UDP/BFCP *';
+  const swap = ({ type, sdp }, from, to) => ({ type, sdp: sdp.replace(from, to) });
+  const channel = (side, label) => side.run((each, given) => { each.useChannel(each.pc.createDataChannel(given)); }, label);
+  const states = side => side.run(each => each.channels.map(({ label, readyState }) => `${label} ${readyState}`));
+  const [a, b] = await open();
+  await addPicture(a, RED);
+  await channel(a, 'refused');
+  const offer = await a.run(side => side.describe());
+  await b.run((side, description) => side.accept(description), swap(offer, KNOWN, UNKNOWN));
+  const answer = await b.run(side => side.describe());
+  assert.equal(portsOf(answer.sdp)[1], 0);
+  await a.run((side, description) => side.accept(description), swap(answer, /UDP\/BFCP [*0]/, KNOWN));
+  await connected(a, b);
+  const [mid] = midsOf(offer.sdp, 'video');
+  await sees(b, mid, RED);
+  await becomes('the end of what was refused', () => states(a), got => got[0] === 'refused closed');
+  await channel(a, 'later');
+  const [again] = await negotiate(a, b);
+  assert.equal(portsOf(again).length, 2); // in the place that it had
+  for (const side of [a, b]) {
+    await becomes(`an open channel of ${side.name}`, () => states(side), got => got.includes('later open'));
+  }
+  await a.run(side => { side.channels[1].send('hello'); });
+  await logs(b, 'message hello');
+  await sees(b, mid, RED);
+  await agree(a, b);
+}
+
 // An offer is taken back, by the side that made it and by the one that got it, and the call is as it was.
 async function rollback(open) {
   const [a, b, mid] = await pictures(open);
@@ -452,7 +482,7 @@ async function temporal(open) {
 }
 
 const SCENARIOS = {
-  tracks, directions, recycling, rollback, replacing, codecs, tones, statistics, layers, provisional, 'temporal layers': temporal, 'ice restart': iceRestart,
+  tracks, directions, recycling, 'rejected data': rejectedData, rollback, replacing, codecs, tones, statistics, layers, provisional, 'temporal layers': temporal, 'ice restart': iceRestart,
   'glare of the polite first': open => glare(open, true), 'glare of the impolite first': open => glare(open, false),
   'bundle balanced': open => bundling(open, 'balanced'), 'bundle max-compat': open => bundling(open, 'max-compat'), 'bundle max-bundle': open => bundling(open, 'max-bundle'),
 };
@@ -460,8 +490,8 @@ const SCENARIOS = {
 // Those in which the roles are what they are about: we begin.
 const OURS_TO_BEGIN = { 'layers of ours': layersSent };
 
-// What a browser does not have.
-const LACKS = { chromium: [], firefox: ['provisional'] };
+// What a browser does not have: Firefox refuses the description instead of rejecting a section, and leaves a channel waiting that was rejected.
+const LACKS = { chromium: [], firefox: ['provisional', 'rejected data'] };
 
 // Those of a browser, in both roles: [name, scenario, we begin].
 function scenariosOf(kind) {
