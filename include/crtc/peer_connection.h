@@ -140,7 +140,7 @@ typedef enum rtc_ice_gathering_policy { RTC_ICE_GATHER_CONTINUALLY = 0, RTC_ICE_
 typedef struct rtc_configuration {
     size_t size;                               /* sizeof(rtc_configuration) */
     rtc_loop *loop;                            /* NULL: no loop, see <crtc/transport.h>. Must outlive the connection. */
-    const rtc_ice_server *const *ice_servers;  /* iceServers: an array of pointers */
+    const rtc_ice_server *const *ice_servers;  /* iceServers: an array of pointers. URLs beyond the 32nd are ignored. */
     size_t ice_server_count;
     rtc_certificate *const *certificates;      /* the first is used, none may have expired; none given: one of the context's ready-made ones */
     size_t certificate_count;
@@ -342,7 +342,7 @@ RTC_EXPORT int rtc_peer_connection_set_callbacks(rtc_peer_connection *connection
  * A max_bitrate_bps that is not 0 is taken, too. The other members keep the values they had.
  * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_INVALID_MODIFICATION (what can not change), RTC_ERR_TYPE (connection is NULL, a size that is not set, an unknown policy, an entry
  * of a list is missing), RTC_ERR_SYNTAX (a server's URL), RTC_ERR_NOT_SUPPORTED (a URL's transport, an option that this version does not know), RTC_ERR_INVALID_ACCESS (a TURN
- * server without credentials, servers or relays with ICE-lite), RTC_ERR_RANGE (too many servers), RTC_ERR_NO_MEMORY. */
+ * server without credentials, servers or relays with ICE-lite), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
 /* getConfiguration: what it was made with, and what set_configuration changed since; `size` is that of the library. Members that were not given are zero, as they were.
  * Borrowed until the next rtc_peer_connection_set_configuration; also of a closed connection. */
@@ -404,7 +404,7 @@ typedef enum rtc_trickle {
 RTC_EXPORT rtc_trickle rtc_peer_connection_can_trickle_ice_candidates(const rtc_peer_connection *connection);
 
 /* addIceCandidate. `candidate` NULL, or one without text, mid and index: the peer has no more for any section. What was added stands in the remote description, the pending
- * one, the current one or both, as the username fragments say.
+ * one, the current one or both, as the username fragments say. What comes for a section that the remote description rejects is taken and goes nowhere.
  * Errors: RTC_ERR_INVALID_STATE (closed, or there is no remote description), RTC_ERR_OPERATION (text that is no candidate, no such section, or the username fragment of no
  * description), RTC_ERR_TYPE (connection is NULL, a size that is not set, neither mid nor index), RTC_ERR_NOT_SUPPORTED (a member that this version does not know),
  * RTC_ERR_QUOTA_EXCEEDED (more candidates than rtc_limits.remote_candidates), RTC_ERR_NO_MEMORY. */

@@ -120,8 +120,8 @@ static int read_servers(rtc_peer_connection *pc, const rtc_configuration *c, str
         rtc_ice_server server;
         int error = read_server(pc, c, i, &server);
         for (size_t k = 0; k < server.url_count && !error; k++) {
-            if (*count == ICE_SERVERS_MAX)
-                return peer_fail(pc, RTC_ERR_RANGE, "more than %d server URLs", ICE_SERVERS_MAX);
+            if (*count == ICE_SERVERS_MAX) /* webrtc-pc 4.2.1: those beyond it are ignored */
+                return RTC_OK;
             error = parse_url(pc, &server, server.urls[k], &servers[*count]);
             *count += error ? 0 : 1;
         }

@@ -76,6 +76,14 @@ static bool find_in(const rtc_peer_connection *pc, const struct negotiation_stat
     return out->index >= 0 && (ufrag.len == 0 || slice_eq(ufrag, ufrag_of(d, out->index)));
 }
 
+/* webrtc-pc 4.4.2: what comes for a section that the remote description rejects goes nowhere, whatever it is. */
+static bool is_for_rejected(const rtc_peer_connection *pc, const rtc_ice_candidate_init *init)
+{
+    const struct session_description *remote = description_says(negotiation_remote(&pc->negotiation));
+    int index = find_section(remote, init);
+    return index >= 0 && remote->sections[index].rejected;
+}
+
 /* The pending description first; one whose section has the candidate's username fragment, when it says one (webrtc-pc 4.4.2). */
 static int find_destination(rtc_peer_connection *pc, const rtc_ice_candidate_init *init, struct slice ufrag, struct destination *out)
 {
@@ -170,6 +178,8 @@ static int add_candidate(rtc_peer_connection *pc, const rtc_ice_candidate_init *
     struct ice_candidate candidate;
     struct destination to;
     struct addition addition;
+    if (is_for_rejected(pc, init))
+        return RTC_OK;
     if (ice_candidate_parse(slice_str(init->candidate), &candidate))
         return peer_fail(pc, RTC_ERR_OPERATION, "not a candidate: '%.120s'", init->candidate);
     const char *said = init->username_fragment ? init->username_fragment : "";
@@ -232,6 +242,8 @@ static int end_candidates(rtc_peer_connection *pc, const rtc_ice_candidate_init 
     struct slice ufrag = slice_str(init->username_fragment ? init->username_fragment : "");
     if (!init->sdp_mid && !init->has_sdp_m_line_index)
         return end_everywhere(pc, ufrag);
+    if (is_for_rejected(pc, init))
+        return RTC_OK;
     int error = find_destination(pc, init, ufrag, &to);
     return error || to.description->parsed->sections[to.index].rejected ? error : end_section(pc, &to);
 }

@@ -213,12 +213,47 @@ static void events_give_candidates_with_members(void **state)
         rtc_ice_candidate_unref(kept.candidates[i]);
 }
 
+static int add_for(rtc_peer_connection *pc, const char *mid, const char *candidate, const char *ufrag)
+{
+    const rtc_ice_candidate_init init = {.size = sizeof init, .candidate = candidate, .sdp_mid = mid, .username_fragment = ufrag};
+    return rtc_peer_connection_add_ice_candidate(pc, &init);
+}
+
+/* addIceCandidate (4.4.2): what comes for a section whose transceiver is stopped is taken, in vain, whatever it is; its peer may not know
+ * yet. */
+static void for_a_section_that_is_rejected(void **state)
+{
+    static const char candidate[] = "candidate:1 1 udp 2130706431 203.0.113.9 5000 typ host";
+    struct sim_peers p;
+    (void)state;
+    peer_scene(&p, 2, true);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(rtc_peer_connection_add_transceiver(p.peer[0].pc, RTC_MEDIA_AUDIO, NULL, NULL, NULL), RTC_OK);
+    peer_exchange(&p, 0);
+    peer_run(&p, SECOND);
+    rtc_peer_connection *pc = p.peer[1].pc;
+    assert_int_equal(add_for(pc, "1", candidate, "nobody"), RTC_ERR_OPERATION);
+    assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(p.peer[0].pc, 1)), RTC_OK);
+    peer_exchange(&p, 0);
+    char *before = strdup(rtc_peer_connection_remote_description(pc, NULL));
+    assert_int_equal(add_for(pc, "1", candidate, "nobody"), RTC_OK);
+    assert_int_equal(add_for(pc, "1", candidate, NULL), RTC_OK);
+    assert_int_equal(add_for(pc, "1", "", "nobody"), RTC_OK);
+    assert_string_equal(rtc_peer_connection_remote_description(pc, NULL), before);
+    assert_int_equal(add_for(pc, "0", candidate, "nobody"), RTC_ERR_OPERATION);
+    assert_int_equal(add_for(pc, "0", "", "nobody"), RTC_ERR_OPERATION);
+    assert_int_equal(add_for(pc, "2", candidate, "nobody"), RTC_ERR_OPERATION);
+    free(before);
+    sim_peers_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_section_must_be_named),   cmocka_unit_test(what_is_left_out_is_null),
-        cmocka_unit_test(text_is_read_into_members), cmocka_unit_test(what_can_not_be_read_is_kept),
-        cmocka_unit_test(it_is_kept_by_references),  cmocka_unit_test(events_give_candidates_with_members),
+        cmocka_unit_test(a_section_must_be_named),        cmocka_unit_test(what_is_left_out_is_null),
+        cmocka_unit_test(text_is_read_into_members),      cmocka_unit_test(what_can_not_be_read_is_kept),
+        cmocka_unit_test(it_is_kept_by_references),       cmocka_unit_test(events_give_candidates_with_members),
+        cmocka_unit_test(for_a_section_that_is_rejected),
     };
     return cmocka_run_group_tests_name("RTCIceCandidate", tests, NULL, NULL);
 }

@@ -26,6 +26,26 @@ static int make(const char *url, const char *username, const char *credential, r
     return error;
 }
 
+/* webrtc-pc 4.2.1: servers beyond those that there is room for are ignored; there is for 32 at least. */
+static void many_servers(void **state)
+{
+    enum { MANY = 40, ROOM = 32 };
+    static const char *const good = "stun:192.0.2.1", *const bad = "http://192.0.2.1";
+    const rtc_ice_server known = {.size = sizeof known, .urls = &good, .url_count = 1};
+    const rtc_ice_server unknown = {.size = sizeof unknown, .urls = &bad, .url_count = 1};
+    const rtc_ice_server *servers[MANY];
+    const rtc_configuration configuration = {.size = sizeof configuration, .ice_servers = servers, .ice_server_count = MANY};
+    rtc_peer_connection *pc = NULL;
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        servers[i] = i < ROOM ? &known : &unknown;
+    assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_OK);
+    servers[ROOM - 1] = &unknown;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &configuration), RTC_ERR_SYNTAX);
+    rtc_peer_connection_free(pc);
+}
+
 static void urls(void **state)
 {
     (void)state;
@@ -341,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),
+        cmocka_unit_test(many_servers),
         cmocka_unit_test(credentials),
         cmocka_unit_test(ports),
         cmocka_unit_test(rules),
