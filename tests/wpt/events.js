@@ -68,10 +68,10 @@ class RTCError extends DOMException {
 }
 idl.expose(RTCError);
 
-// Of the library's struct, where -1 stands for null.
+// Of the library's struct, where -1 stands for a member that is left out.
 function errorOf(pointer) {
   const info = read('rtc_error_info', pointer);
-  const known = value => (value < 0 ? null : value);
+  const known = value => (value < 0 ? undefined : value);
   return new RTCError({
     errorDetail: crtc.rtc_error_detail_name(info.detail), sdpLineNumber: known(info.sdp_line_number), sctpCauseCode: known(info.sctp_cause_code),
     receivedAlert: known(info.received_alert), sentAlert: known(info.sent_alert),
