@@ -17,6 +17,7 @@
 #include "sending.h"
 #include "transceiver_life.h"
 #include "transport.h"
+#include "transport_objects.h"
 
 /* ---- What there is ---- */
 
@@ -244,6 +245,8 @@ static int ready_transport(rtc_peer_connection *pc, const struct negotiation_pla
 static int get_ready(rtc_peer_connection *pc, struct negotiation_plan *plan)
 {
     int error = peer_need_transport(pc, plan->side == SIGNALING_LOCAL);
+    if (!error)
+        error = transport_objects_ready_shown_sctp(pc);
     if (!error)
         error = peer_transports_reserve(pc->context, &pc->transports, plan->transport_count);
     for (size_t i = 0; i < plan->transport_count && !error; i++)

@@ -15,6 +15,7 @@ struct rtc_sctp_transport {
     void *user;
     rtc_sctp_transport_state state; /* as told, as the next */
     uint16_t max_channels;
+    bool shown;                    /* it was the connection's */
     bool begun, over;              /* an association was agreed on; it is no more */
     rtc_dtls_transport *transport; /* a reference; NULL before a description has a section of data; as it was set, as the next */
     uint64_t max_message_size;

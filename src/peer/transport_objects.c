@@ -435,12 +435,28 @@ void transport_objects_tell_sctp(rtc_peer_connection *pc, size_t number, enum sc
     }
 }
 
-int transport_objects_ready_sctp(rtc_peer_connection *pc)
+static int ready_next(rtc_peer_connection *pc, bool needed)
 {
     struct peer_sctp *sctp = &pc->channels.sctp;
-    if (sctp->current->begun && !sctp->next)
+    if (needed && !sctp->next)
         sctp->next = sctp_transport_new(pc->context);
-    return sctp->current->begun && !sctp->next ? RTC_ERR_NO_MEMORY : RTC_OK;
+    return needed && !sctp->next ? RTC_ERR_NO_MEMORY : RTC_OK;
+}
+
+int transport_objects_ready_sctp(rtc_peer_connection *pc)
+{
+    return ready_next(pc, pc->channels.sctp.current->begun);
+}
+
+/* It was there, and went: its section was rejected, or the offer of it taken back. */
+static bool is_gone(const struct peer_sctp *sctp)
+{
+    return !sctp->exists && sctp->current->shown && (sctp->current->over || !sctp->current->begun);
+}
+
+int transport_objects_ready_shown_sctp(rtc_peer_connection *pc)
+{
+    return ready_next(pc, is_gone(&pc->channels.sctp));
 }
 
 void transport_objects_begin_sctp(rtc_peer_connection *pc, bool another)
@@ -500,9 +516,17 @@ void transport_objects_follow_sctp(rtc_peer_connection *pc)
     size_t number = now->data_transport;
     if (pc->negotiation.signaling == RTC_SIGNALING_HAVE_LOCAL_OFFER)
         number = carrier_of(now, section, number); /* the channels wait where they do */
-    sctp->exists = section >= 0 && number < pc->transports.count;
-    if (!sctp->exists)
+    bool agreed = pc->negotiation.signaling != RTC_SIGNALING_STABLE || negotiation_state_has_data(now);
+    bool exists = section >= 0 && agreed && number < pc->transports.count;
+    if (exists && sctp->next && is_gone(sctp)) { /* webrtc-pc 4.4.1.5: another association has another object */
+        rtc_sctp_transport_unref(sctp->current);
+        sctp->current = sctp->next;
+        sctp->next = NULL;
+    }
+    sctp->exists = exists;
+    if (!exists)
         return;
+    sctp->current->shown = true;
     bool said = speaks_of(remote, (size_t)section, &newest->sections[section]);
     sctp->current->max_message_size =
         data_channels_limit(pc->context, said ? remote->sections[section].sctp.max_message_size : SCTP_UNSAID_MAX_MESSAGE);

@@ -32,6 +32,8 @@ void transport_objects_set_local(const struct transport *t);
 
 /* An association will be agreed on, perhaps in the place of another: there is an object for it. RTC_ERR_NO_MEMORY. */
 int transport_objects_ready_sctp(rtc_peer_connection *pc);
+/* Descriptions may show one again after they showed none: another then. RTC_ERR_NO_MEMORY. */
+int transport_objects_ready_shown_sctp(rtc_peer_connection *pc);
 /* It is agreed on, `another`: while there is one; it ends. */
 void transport_objects_begin_sctp(rtc_peer_connection *pc, bool another);
 void transport_objects_end_sctp(rtc_peer_connection *pc);

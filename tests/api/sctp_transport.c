@@ -129,6 +129,47 @@ static void a_rejected_section_has_none(void **state)
     end(&s);
 }
 
+/* 4.4.1.5: who comes after one that went is another object, which begins as the first did. */
+static void the_next_is_another(void **state)
+{
+    struct scene s;
+    rtc_data_channel *channel;
+    rtc_sdp_type type;
+    (void)state;
+    begin(&s, 14, true);
+    set_local(&s, 0);
+    rtc_sctp_transport *first = rtc_sctp_transport_ref(sctp(&s, 0)); /* kept, so that the memory is not another's */
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    set_local(&s, 0);
+    assert_ptr_not_equal(sctp(&s, 0), first);
+    rtc_sctp_transport_unref(first);
+    assert_int_equal(rtc_peer_connection_set_local_description(s.p.peer[0].pc, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 200 * MS);
+    first = rtc_sctp_transport_ref(sctp(&s, 0));
+    assert_int_equal(rtc_sctp_transport_get_state(first), RTC_SCTP_TRANSPORT_CONNECTED);
+    peer_exchange(&s.p, 0); /* nothing has changed */
+    assert_ptr_equal(sctp(&s, 0), first);
+
+    set_local(&s, 0);
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[1].pc, RTC_SDP_OFFER, peer_description(&s.p, 0)), RTC_OK);
+    set_local(&s, 1);
+    char *ending = text_replace(rtc_peer_connection_local_description(s.p.peer[1].pc, &type), "a=sctp-port:5000", "a=sctp-port:0");
+    assert_int_equal(rtc_peer_connection_set_remote_description(s.p.peer[0].pc, type, ending), RTC_OK);
+    free(ending);
+    assert_null(sctp(&s, 0));
+    peer_run(&s.p, 200 * MS);
+    assert_int_equal(rtc_sctp_transport_get_state(first), RTC_SCTP_TRANSPORT_CLOSED);
+    assert_int_equal(rtc_peer_connection_create_data_channel(s.p.peer[0].pc, "more", 4, NULL, &channel), RTC_OK);
+    set_local(&s, 0);
+    assert_ptr_not_equal(sctp(&s, 0), first);
+    assert_int_equal(rtc_sctp_transport_get_state(sctp(&s, 0)), RTC_SCTP_TRANSPORT_CONNECTING);
+    rtc_data_channel_unref(channel);
+    rtc_sctp_transport_unref(first);
+    end(&s);
+}
+
 /* 6.1.1.2, "update the data max message size": with each description of the peer's, 65536 when it does not say, what this side can keep at
  * most. */
 static void the_largest_message_follows_descriptions(void **state)
@@ -237,6 +278,7 @@ int main(void)
         cmocka_unit_test(it_comes_with_the_description),
         cmocka_unit_test(it_goes_with_a_rollback),
         cmocka_unit_test(a_rejected_section_has_none),
+        cmocka_unit_test(the_next_is_another),
         cmocka_unit_test(the_largest_message_follows_descriptions),
         cmocka_unit_test(a_message_is_refused_by_the_size_of_now),
         cmocka_unit_test(states_are_told_in_order),
