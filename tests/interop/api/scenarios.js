@@ -481,6 +481,36 @@ async function temporal(open) {
   }
 }
 
+// Pictures in three temporal layers, of which the browser gets all, the lowest, two, and all again: it decodes whatever it gets, of each four pictures one, two, or all.
+async function layersDropped(open) {
+  const [ours, theirs] = await open();
+  for (const codec of ['video/vp8', 'video/vp9']) {
+    await ours.run(async (side, colour, wanted) => {
+      side.part?.close();
+      side.part = await side.media.layered(colour, 'L1T3', wanted);
+      side.part.most = 2;
+      const transceiver = side.pc.addTransceiver(side.part.track, { direction: 'sendonly' });
+      transceiver.setCodecPreferences(RTCRtpReceiver.getCapabilities('video').codecs.filter(({ mimeType }) => [wanted, 'video/rtx'].includes(mimeType.toLowerCase())));
+    }, BLUE, codec);
+    const [offer] = await negotiate(ours, theirs);
+    await connected(ours, theirs);
+    const mid = midsOf(offer, 'video').pop();
+    await sees(theirs, mid, BLUE);
+    const count = (side, type, member) => side.run(async (each, ...wanted) => (await each.statistics()).find(one => one.type === wanted[0] && one.mid === wanted[1])?.[wanted[2]] ?? 0, type, mid, member);
+    const counts = async () => [await ours.run(side => side.part.came), await count(ours, 'outbound-rtp', 'framesSent'), await count(theirs, 'inbound-rtp', 'framesDecoded')];
+    for (const most of [2, 0, 1, 2]) {
+      await ours.run((side, given) => { side.part.most = given; }, most);
+      const before = await counts();
+      await becomes('eighty pictures', () => ours.run(side => side.part.came), got => got >= before[0] + 80);
+      const [came, sent, decoded] = (await counts()).map((each, i) => each - before[i]);
+      console.log(`${codec} up to layer ${most}: ${came} came, ${sent} sent, ${decoded} decoded by ${theirs.name}`);
+      assert.ok(Math.abs(sent - came * 2 ** (most - 2)) <= 8 && Math.abs(decoded - sent) <= 8);
+    }
+    await sees(theirs, mid, BLUE);
+  }
+  await ours.run(side => side.part.close());
+}
+
 const SCENARIOS = {
   tracks, directions, recycling, 'rejected data': rejectedData, rollback, replacing, codecs, tones, statistics, layers, provisional, 'temporal layers': temporal, 'ice restart': iceRestart,
   'glare of the polite first': open => glare(open, true), 'glare of the impolite first': open => glare(open, false),
@@ -488,7 +518,7 @@ const SCENARIOS = {
 };
 
 // Those in which the roles are what they are about: we begin.
-const OURS_TO_BEGIN = { 'layers of ours': layersSent };
+const OURS_TO_BEGIN = { 'layers of ours': layersSent, 'layers dropped': layersDropped };
 
 // What a browser does not have: Firefox refuses the description instead of rejecting a section, and leaves a channel waiting that was rejected.
 const LACKS = { chromium: [], firefox: ['provisional', 'rejected data'] };
