@@ -7,6 +7,7 @@
 #include "context.h"
 #include "peer.h"
 #include "references.h"
+#include "rtp_allocation.h"
 #include "rtp_rate.h"
 #include "transport.h"
 
@@ -17,7 +18,8 @@ enum {
     AUDIO_WAITING_MAX = 10, /* pushed stretches of sound */
     DEFAULT_AUDIO_BPS = 48000,
     BACKLOG_MAX_US = 100000, /* of video in the pacer, beyond which pictures are left out */
-    BEHIND_MAX_US = 1000000  /* for how long at most */
+    BEHIND_MAX_US = 1000000, /* for how long at most */
+    BEGINNING_US = 500000    /* after the first picture, in which the session tells who gets how much */
 };
 
 void send_item_free(struct send_item *item)
@@ -179,14 +181,34 @@ static bool is_too_early(struct send_layer *layer, rtc_time_t taken)
     return false;
 }
 
+/* With the lock held: of those that are to be sent. */
+static bool is_smallest(const struct send_pipeline *p, const struct send_layer *layer)
+{
+    for (uint32_t i = 0; i < p->shared.layer_count; i++)
+        if (!p->shared.layers[i].limits.inactive && p->shared.layers[i].limits.scale > layer->limits.scale)
+            return false;
+    return true;
+}
+
+/* With the lock held. Before the session has heard how large pictures are it gives equal parts to all encodings, which the smaller ones
+ * can begin with: of a larger one the first picture alone would take all that there is. It says in time whether there is enough for that.
+ */
+static bool is_too_large(const struct send_pipeline *p, const struct send_layer *layer, const rtc_video_frame *picture, rtc_time_t taken)
+{
+    double pixels = (double)rtc_video_frame_width(picture) * rtc_video_frame_height(picture) / (layer->limits.scale * layer->limits.scale);
+    return !is_smallest(p, layer) && layer->stats.width == 0 && layer->limits.max_width == 0 && taken - p->shared.first < BEGINNING_US &&
+           layer->bitrate_bps < rtp_least_for((uint32_t)pixels) / 2;
+}
+
 /* With the lock held: the encodings that want this picture. */
-static uint8_t wanted_layers(struct send_pipeline *p, rtc_time_t taken)
+static uint8_t wanted_layers(struct send_pipeline *p, const rtc_video_frame *picture, rtc_time_t taken)
 {
     uint32_t layers = 0;
+    p->shared.first = p->shared.first == RTC_TIME_NEVER ? taken : p->shared.first;
     for (uint32_t i = 0; i < p->shared.layer_count; i++) {
         struct send_layer *layer = &p->shared.layers[i];
         bool silent = layer->silent && p->shared.layer_count > 1; /* of a single one `stopped` says so */
-        if (!layer->limits.inactive && !silent && !is_too_early(layer, taken))
+        if (!layer->limits.inactive && !silent && !is_too_large(p, layer, picture, taken) && !is_too_early(layer, taken))
             layers |= 1u << i;
     }
     return (uint8_t)layers;
@@ -235,7 +257,7 @@ static bool is_welcome(struct send_pipeline *p, struct send_item *item, rtc_time
         encode_load_came(&p->shared.load, executor_now(context_executor(p->context), now));
     if (is_useless(p, item->encoded != NULL, now) || (item->video && !has_time(p, now)))
         return false;
-    item->layers = item->video ? wanted_layers(p, now) : 1;
+    item->layers = item->video ? wanted_layers(p, item->video, now) : 1;
     return item->layers != 0;
 }
 
@@ -418,6 +440,7 @@ int send_pipeline_prepare(rtc_peer_connection *pc, rtc_media_kind kind, struct s
     p->mailbox = pc->driver.mailbox;
     pthread_mutex_init(&p->lock, NULL);
     p->shared.encoded_starts = kind == RTC_MEDIA_VIDEO;
+    p->shared.first = RTC_TIME_NEVER;
     p->worker.frame_rate = DEFAULT_FRAME_RATE;
     p->worker.channels = 1;
     p->pc = pc;

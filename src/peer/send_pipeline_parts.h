@@ -80,6 +80,7 @@ struct send_shared {
     bool stopped;            /* by the circuit breaker */
     rtc_time_t behind_until; /* pictures taken before then are left out; 0: none */
     uint32_t late;           /* so many were, since one was encoded */
+    rtc_time_t first;        /* when the first picture was taken; RTC_TIME_NEVER: there was none */
     struct encode_load load;
     uint64_t frames_in, frames_dropped;
 };

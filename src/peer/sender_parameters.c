@@ -133,6 +133,7 @@ static void cap_encodings(rtc_rtp_transceiver *t)
         bool theirs = e->limits.max_bitrate_bps > 0 && (cap == 0 || e->limits.max_bitrate_bps < cap);
         e->rtp.max_bitrate_bps = theirs ? e->limits.max_bitrate_bps : cap;
         e->rtp.weight = weight_of(e->settings.priority);
+        e->rtp.scale = e->settings.max_width == 0 ? e->settings.scale_resolution_down_by : 0;
     }
 }
 
@@ -505,6 +506,8 @@ static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settin
         const struct sender_encoding *e = &sender->encodings[i];
         if (e->stream)
             rtp_session_set_stream_weight(transport_media(t->transport), e->stream, e->rtp.weight);
+        if (e->stream)
+            rtp_session_set_stream_scale(transport_media(t->transport), e->stream, e->rtp.scale);
         if (e->stream)
             rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(t->connection), e->stream, e->rtp.max_bitrate_bps,
                                            transport_media_out(t->transport));

@@ -3,7 +3,7 @@
 #include "rtp_layer_switch.h"
 
 /* How long it may get too little; how long there is to be enough for one that could not stay so long, at first and at most. */
-enum { PATIENCE_US = 1000000, STAY_US = 30000000, WAIT_US = 1000000, WAIT_MAX_US = 32000000 };
+enum { PATIENCE_US = 1000000, STAY_US = 10000000, WAIT_US = 1000000, WAIT_MAX_US = 32000000 };
 
 void rtp_layer_switch_init(struct rtp_layer_switch *s)
 {

@@ -56,6 +56,7 @@ struct rtp_encoding {
     uint32_t fec_ssrc;         /* of FlexFEC; 0 without */
     uint32_t max_bitrate_bps;  /* our cap; 0: none beyond the session's */
     uint32_t weight;           /* of its section among others (rtp_allocation.h): that of the first counts */
+    double scale;              /* what the sides of its pictures are divided by, beside those of the section's others; 0: not known */
 };
 
 /* The SSRC of the FlexFEC stream that goes with one of ours: as random as that, and never the same. */

@@ -400,19 +400,34 @@ static void pace(struct rtp_sending *sd, rtc_time_t now, struct congestion_targe
     rtp_pacer_set_window(&sd->pacer, target.window, rtp_budget_in_flight(&sd->budget));
 }
 
-/* The layers of a section stand beside each other, the smaller pictures first. */
-static void wish(struct wishes *w, struct rtp_send_stream *st)
+/* Of one that has not sent a picture yet: as large as those of another layer of its section are, beside them. 0: not known. */
+static uint32_t pixels_of(const struct rtp_sending *sd, const struct rtp_send_stream *st)
 {
+    const struct rtp_send_stream *other = NULL;
+    if (st->pixels > 0 || st->encoding.scale <= 0)
+        return st->pixels;
+    while ((other = rtp_members_next_stream(sd->members, other)) != NULL)
+        if (other->member == st->member && other->pixels > 0 && other->encoding.scale > 0) {
+            double ratio = other->encoding.scale / st->encoding.scale, pixels = other->pixels * ratio * ratio;
+            return pixels < 1 ? 1 : pixels < UINT32_MAX ? (uint32_t)pixels : UINT32_MAX;
+        }
+    return 0;
+}
+
+/* The layers of a section stand beside each other, the smaller pictures first. */
+static void wish(const struct rtp_sending *sd, struct wishes *w, struct rtp_send_stream *st)
+{
+    uint32_t pixels = pixels_of(sd, st), enough = rtp_enough_for(pixels);
     size_t at = w->count++;
-    for (; at > 0 && w->demands[at - 1].track == st->member->handle && w->streams[at - 1]->pixels > st->pixels; at--) {
+    for (; at > 0 && w->demands[at - 1].track == st->member->handle && w->demands[at - 1].enough_bps > enough; at--) {
         w->streams[at] = w->streams[at - 1];
         w->demands[at] = w->demands[at - 1];
     }
     w->streams[at] = st;
     w->demands[at] = (struct rtp_demand){.track = st->member->handle,
                                          .weight = st->encoding.weight,
-                                         .least_bps = rtp_least_for(st->pixels),
-                                         .enough_bps = rtp_enough_for(st->pixels),
+                                         .least_bps = rtp_least_for(pixels),
+                                         .enough_bps = enough,
                                          .most_bps = cap_of(st),
                                          .off = st->layer.off};
 }
@@ -430,7 +445,7 @@ static void collect_wishes(struct rtp_sending *sd, rtc_time_t now, struct wishes
         if (st->kind == RTC_MEDIA_VIDEO && rtp_send_stream_is_stopped(st))
             tell_target(st, 0, out);
         if (st->kind == RTC_MEDIA_VIDEO && rtp_member_sends(st))
-            wish(w, st);
+            wish(sd, w, st);
     }
 }
 

@@ -293,6 +293,13 @@ void rtp_session_set_stream_weight(struct rtp_session *s, uint32_t stream, uint3
         st->encoding.weight = weight;
 }
 
+void rtp_session_set_stream_scale(struct rtp_session *s, uint32_t stream, double scale)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    if (st)
+        st->encoding.scale = scale;
+}
+
 void rtp_session_set_stream_codec(struct rtp_session *s, uint32_t stream, const struct rtp_codec *codec)
 {
     struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);

@@ -65,6 +65,8 @@ void rtp_session_set_stream_bitrate(struct rtp_session *session, rtc_time_t now,
                                     struct out *out);
 /* How much of the rate the stream's section gets beside others (rtp_allocation.h); from the next change of rates on. */
 void rtp_session_set_stream_weight(struct rtp_session *session, uint32_t stream, uint32_t weight);
+/* What the sides of its pictures are divided by, as in rtp_encoding; likewise. */
+void rtp_session_set_stream_scale(struct rtp_session *session, uint32_t stream, double scale);
 /* What one stream that is sent is written with, of those that the peer takes, in place of its section's codec: until that section is set
  * again. What waits to leave stays as it is. */
 void rtp_session_set_stream_codec(struct rtp_session *session, uint32_t stream, const struct rtp_codec *codec);

@@ -248,6 +248,33 @@ static void steady_links(void **state)
     }
 }
 
+/* A link that carries the smallest alone from the beginning: not even one picture of the others is made, which would stand in its way. And
+ * one that carries all has them soon. */
+static void how_it_begins(void **state)
+{
+    const struct sim_link narrow = {LINK(200000)}, wide = {LINK(4500000)};
+    (void)state;
+    begin(&narrow, 1, verbose);
+    run(NULL, 0, 10);
+    uint32_t pictures[LAYERS] = {0};
+    for (size_t i = 0; i < 40; i++)
+        for (size_t l = 0; l < LAYERS; l++)
+            pictures[l] += all.pictures[i][l];
+    tell(200, 0, 10);
+    assert_true(pictures[0] > 250);
+    assert_true(pictures[2] == 0);
+    end();
+    begin(&wide, 1, verbose);
+    run(NULL, 0, 10);
+    int soon = 0;
+    while (soon < 40 && !is_on((size_t)soon, 2))
+        soon++;
+    tell(4500, 0, 10);
+    print_message("the largest comes after %.2f s\n", soon / 4.0);
+    assert_true(soon <= 8 && share_on(0, 0, 10) == 1 && share_on(2, 3, 10) == 1);
+    end();
+}
+
 /* Quarters of a second after `from_s` until nothing of the layer was made for one; or until something was. */
 static int waited(size_t layer, int from_s, int until_s, bool on)
 {
@@ -307,10 +334,8 @@ static void a_short_dip(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steady_links),
-        cmocka_unit_test(a_link_that_changes),
-        cmocka_unit_test(a_link_that_sways),
-        cmocka_unit_test(a_short_dip),
+        cmocka_unit_test(steady_links),      cmocka_unit_test(how_it_begins), cmocka_unit_test(a_link_that_changes),
+        cmocka_unit_test(a_link_that_sways), cmocka_unit_test(a_short_dip),
     };
     verbose = argc > 1;
     if (argc > 2)
