@@ -60,9 +60,10 @@ static void note(struct rtp_send_stream *s, rtc_time_t now, const struct forward
         s->numbers.base_index = l->base_index;
 }
 
-static struct rtp_header header_of(const struct forward_packet *p, const struct forward_leaving *l)
+static struct rtp_header header_of(const struct rtp_send_stream *s, const struct forward_packet *p, const struct forward_leaving *l)
 {
-    struct rtp_header header = {.timestamp = l->timestamp, .sequence = l->sequence, .marker = l->marker};
+    struct rtp_header header = {
+        .payload_type = s->format.codec.payload_type, .timestamp = l->timestamp, .sequence = l->sequence, .marker = l->marker};
     if (p->said.level != FORWARD_NOT_SAID)
         header.extensions[RTP_EXTENSION_AUDIO_LEVEL] = slice_of(&p->said.level, RTP_AUDIO_LEVEL_LEN);
     if (p->said.orientation != FORWARD_NOT_SAID)
@@ -79,7 +80,7 @@ int rtp_send_stream_forward(struct rtp_send_stream *s, rtc_time_t now, const str
         return RTC_ERR_INVALID_STATE;
     if (!rtp_send_stream_forwards(s, p))
         return RTC_ERR_NOT_SUPPORTED;
-    const struct rtp_header header = header_of(p, l);
+    const struct rtp_header header = header_of(s, p, l);
     struct packet *packet = rtp_send_stream_new_packet(s, &header, pool);
     if (!packet)
         return RTC_ERR_NO_MEMORY;

@@ -273,6 +273,7 @@ static struct packet *new_packet(const struct rtp_send_stream *s, const struct r
 struct packet *rtp_send_stream_new_packet(const struct rtp_send_stream *s, const struct rtp_header *header, struct packet_pool *pool)
 {
     struct rtp_header own = header_of(s, header->timestamp, &nothing_said);
+    own.payload_type = header->payload_type;
     own.marker = header->marker;
     own.sequence = header->sequence;
     for (size_t i = 0; i < RTP_EXTENSIONS; i++)
@@ -419,31 +420,6 @@ uint32_t rtp_send_stream_timestamp(const struct rtp_send_stream *s, rtc_time_t n
     bool known = s->stats.frames_sent > 0;
     int64_t since = media_clock(now - (known ? s->numbers.last_capture : 0), s->format.codec.clock_rate);
     return (known ? s->numbers.last_timestamp : s->numbers.timestamp_offset) + (uint32_t)since;
-}
-
-int rtp_send_stream_tone(struct rtp_send_stream *s, rtc_time_t now, uint8_t event, rtc_time_t duration_us)
-{
-    if (s->tone.events == 0)
-        return RTC_ERR_NOT_SUPPORTED;
-    tone_sender_start(&s->tone, now, event, duration_us, rtp_send_stream_timestamp(s, now));
-    return RTC_OK;
-}
-
-void rtp_send_stream_tick_tone(struct rtp_send_stream *s, rtc_time_t now, struct packet_pool *pool, struct rtp_pacer *pacer)
-{
-    struct tone_packet tone;
-    while (tone_sender_next(&s->tone, now, &tone)) {
-        struct rtp_header header = header_of(s, tone.timestamp, &nothing_said);
-        header.payload_type = s->format.tone_payload_type;
-        header.marker = tone.marker;
-        struct packet *packet = new_packet(s, &header, pool);
-        if (!packet)
-            continue;
-        struct writer w = payload_writer(packet);
-        writer_bytes(&w, slice_of(tone.payload, sizeof tone.payload));
-        packet->len += (uint32_t)writer_len(&w);
-        (void)rtp_pacer_push(pacer, now, RTP_PRIORITY_AUDIO, packet);
-    }
 }
 
 int rtp_send_stream_frame(struct rtp_send_stream *s, rtc_time_t now, rtc_encoded_frame *frame, uint8_t audio_level,

@@ -147,8 +147,8 @@ int rtp_send_stream_frame(struct rtp_send_stream *stream, rtc_time_t now, rtc_en
 int rtp_send_stream_tone(struct rtp_send_stream *stream, rtc_time_t now, uint8_t event, rtc_time_t duration_us);
 /* Its packets that are due go into the pacer; what finds no room or memory is lost, as on the network. */
 void rtp_send_stream_tick_tone(struct rtp_send_stream *stream, rtc_time_t now, struct packet_pool *pool, struct rtp_pacer *pacer);
-/* A packet of ours that will wait, without its payload: with the timestamp, marker and sequence number of `header`, and what its extensions
- * say beyond what all of ours do. NULL: no memory, or it does not fit. */
+/* A packet of ours that will wait, without its payload: with the type, timestamp, marker and sequence number of `header`, and what its
+ * extensions say beyond what all of ours do. NULL: no memory, or it does not fit. */
 struct packet *rtp_send_stream_new_packet(const struct rtp_send_stream *stream, const struct rtp_header *header, struct packet_pool *pool);
 /* What the stream's clock says now. Before there was any media it has no relation to what will come. */
 uint32_t rtp_send_stream_timestamp(const struct rtp_send_stream *stream, rtc_time_t now);
