@@ -7,7 +7,7 @@
 
 void forward_stream_init(struct forward_stream *s, const struct forward_start *start)
 {
-    *s = (struct forward_stream){.wish.temporal_id = FORWARD_TEMPORAL_MAX, .next = *start};
+    *s = (struct forward_stream){.wish.temporal_id = FORWARD_TEMPORAL_MAX, .next = *start, .floor = INT64_MIN};
 }
 
 static void drop_held(struct forward_stream *s)
@@ -16,6 +16,7 @@ static void drop_held(struct forward_stream *s)
         forward_packet_unref(s->held[i]);
         s->held[i] = NULL;
     }
+    s->pending.waits = false;
 }
 
 void forward_stream_fini(struct forward_stream *s)
@@ -23,10 +24,19 @@ void forward_stream_fini(struct forward_stream *s)
     drop_held(s);
 }
 
+/* What came and was not held is gone: its beginning, which may come once more (senders probe with what they have sent), is not followed by
+ * the rest. */
+static int64_t floor_of(const struct forward_heard *heard)
+{
+    return heard->any ? heard->highest : INT64_MIN;
+}
+
 void forward_stream_wish(struct forward_stream *s, struct forward_wish wish)
 {
-    if (wish.layer != s->wish.layer)
+    if (wish.layer != s->wish.layer) {
         drop_held(s);
+        s->floor = floor_of(&s->heard[wish.layer % FORWARD_STREAMS_MAX]);
+    }
     s->wish = wish;
 }
 
@@ -55,6 +65,7 @@ static void begin(struct forward_stream *s, const struct forward_packet *p, cons
     s->switches += s->active;
     s->active = true;
     s->ended = false;
+    s->pending.waits = false;
     s->layer = p->layer;
     s->ssrc = p->ssrc;
     s->temporal_id = s->wish.temporal_id;
@@ -76,13 +87,28 @@ static bool is_current(const struct forward_stream *s, const struct forward_pack
 
 static bool begins_keyframe(const struct forward_stream *s, const struct forward_packet *p, const struct forward_payload *payload)
 {
-    bool after_another = s->heard_ssrc == p->ssrc && s->heard_timestamp != p->timestamp;
-    return payload->keyframe && payload->first && (payload->certain || after_another);
+    const struct forward_heard *heard = &s->heard[p->layer % FORWARD_STREAMS_MAX];
+    bool after_another = heard->any && heard->ssrc == p->ssrc && heard->timestamp != p->timestamp;
+    bool complete = !heard->any || heard->ssrc != p->ssrc || p->sequence > s->floor;
+    return payload->keyframe && payload->first && (payload->certain || after_another) && complete;
+}
+
+/* Another SSRC counts anew. */
+static void hear(struct forward_stream *s, const struct forward_packet *p)
+{
+    struct forward_heard *heard = &s->heard[p->layer % FORWARD_STREAMS_MAX];
+    bool same = heard->any && heard->ssrc == p->ssrc;
+    if (!same && p->layer == s->wish.layer)
+        s->floor = INT64_MIN;
+    int64_t highest = same && heard->highest > p->sequence ? heard->highest : p->sequence;
+    *heard = (struct forward_heard){true, p->ssrc, p->timestamp, highest};
 }
 
 static void hold(struct forward_stream *s, struct forward_packet *p)
 {
     struct forward_packet **slot = &s->held[s->held_next++ % FORWARD_HELD_MAX];
+    if (*slot && (*slot)->ssrc == p->ssrc && (*slot)->sequence > s->floor)
+        s->floor = (*slot)->sequence;
     forward_packet_unref(*slot);
     *slot = forward_packet_ref(p);
 }
@@ -203,6 +229,38 @@ static struct forward_leaving take(struct forward_stream *s, const struct forwar
     return out;
 }
 
+/* A keyframe begins in the middle of a picture of the stream that is sent, which is to be finished first: senders mix their layers'
+ * packets.
+ */
+static bool has_to_wait(const struct forward_stream *s, const struct forward_packet *p)
+{
+    return s->active && !s->ended && p->codec->kind == RTC_MEDIA_VIDEO && !s->sent.ends_picture;
+}
+
+static void wait_for_end(struct forward_stream *s, struct forward_packet *p)
+{
+    hold(s, p);
+    if (!s->pending.waits)
+        s->pending = (struct forward_pending){true, p->sequence, p->arrived};
+}
+
+/* What is held back begins, when it is time: forward_stream_next_held() has it then. */
+static void begin_pending(struct forward_stream *s, rtc_time_t now)
+{
+    struct forward_payload payload;
+    if (!s->pending.waits || (!s->ended && !s->sent.ends_picture && now - s->pending.since < FORWARD_FINISH_US))
+        return;
+    s->pending.waits = false;
+    for (size_t i = 0; i < FORWARD_HELD_MAX; i++) {
+        const struct forward_packet *p = s->held[i];
+        if (p && p->layer == s->wish.layer && p->sequence == s->pending.sequence &&
+            forward_payload_read(p->codec, forward_packet_payload(p), &payload)) {
+            begin(s, p, &payload);
+            return;
+        }
+    }
+}
+
 struct forward_leaving forward_stream_packet(struct forward_stream *s, struct forward_packet *p)
 {
     struct forward_payload payload = {0};
@@ -213,17 +271,17 @@ struct forward_leaving forward_stream_packet(struct forward_stream *s, struct fo
     s->ended = s->ended || (!current && s->active && p->layer == s->layer);
     bool waits = forward_stream_waits_for(s, &waited) && p->layer == waited;
     bool begins = waits && !current && read && begins_keyframe(s, p, &payload);
-    if (p->layer == s->wish.layer) {
-        s->heard_ssrc = p->ssrc;
-        s->heard_timestamp = p->timestamp;
-    }
-    if (begins)
+    hear(s, p);
+    if (begins && has_to_wait(s, p))
+        wait_for_end(s, p);
+    else if (begins)
         begin(s, p, &payload);
     else if (!current && waits)
         hold(s, p);
-    if (!begins && !current)
-        return out;
-    return take(s, p, &payload, read);
+    if (is_current(s, p))
+        out = take(s, p, &payload, read);
+    begin_pending(s, p->arrived);
+    return out;
 }
 
 struct forward_packet *forward_stream_next_held(struct forward_stream *s, struct forward_leaving *out)

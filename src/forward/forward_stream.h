@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What one receiver is sent of what another one gets: one stream without interruption, made of the streams of a sender (simulcast) and of
  * their temporal layers. Packets come from any number of streams; which one, and how much of it, can be chosen anew at any time. Another
- * stream begins with a keyframe, and until then the one before goes on; fewer temporal layers are sent from the next picture on, more where
- * the codec says that one may go up. A pure function of what comes:
+ * stream begins with a keyframe, and until then the one before goes on, up to the end of the picture that is being sent; fewer temporal
+ * layers are sent from the next picture on, more where the codec says that one may go up. A pure function of what comes:
  *
  * - sequence numbers go on: what is left out leaves no gap, what is missing leaves one, which it fills if it comes late; where what would
  *   fill it is not wanted any more, an empty packet does;
@@ -15,7 +15,13 @@
 #include "forward_packet.h"
 #include "forward_payload.h"
 
-enum { FORWARD_HELD_MAX = 64, FORWARD_PICTURES_KEPT = 64, FORWARD_TEMPORAL_MAX = 7 };
+enum {
+    FORWARD_HELD_MAX = 64,
+    FORWARD_PICTURES_KEPT = 64,
+    FORWARD_TEMPORAL_MAX = 7,
+    FORWARD_STREAMS_MAX = 8,
+    FORWARD_FINISH_US = 50000 /* for so long the rest of a picture is waited for before another stream takes its place */
+};
 
 enum forward_verdict {
     FORWARD_LEAVE_OUT,
@@ -63,6 +69,20 @@ struct forward_newest {
     rtc_time_t arrived;
 };
 
+/* What came of one stream, whether it was sent or not. */
+struct forward_heard {
+    bool any;
+    uint32_t ssrc, timestamp; /* of the last packet */
+    int64_t highest;          /* sequence number */
+};
+
+/* Another stream's keyframe has begun, and is held back until the picture that is being sent is whole. */
+struct forward_pending {
+    bool waits;
+    int64_t sequence; /* of its first packet, */
+    rtc_time_t since; /* and when that came */
+};
+
 /* Embedded in whoever sends on; written by forward_stream.c. */
 struct forward_stream {
     struct forward_wish wish;
@@ -83,7 +103,9 @@ struct forward_stream {
 
     struct forward_packet *held[FORWARD_HELD_MAX]; /* references: of the wanted stream, before its keyframe began */
     uint32_t held_next;
-    uint32_t heard_ssrc, heard_timestamp; /* of the wanted stream's last packet */
+    struct forward_pending pending;
+    struct forward_heard heard[FORWARD_STREAMS_MAX];
+    int64_t floor; /* of what came up to here of the wanted stream not everything is held: it can not begin there */
     uint64_t left_out, switches;
 };
 

@@ -233,15 +233,50 @@ static void the_same_picture_again_is_later(void **state)
     forward_stream_fini(&scene.stream);
 }
 
-/* A picture that was cut off is not to be taken for a whole one. */
-static void a_number_is_left_out_within_a_picture(void **state)
+/* The packets of a sender's layers are mixed: what is being sent is sent to its end. */
+static void a_picture_is_finished_first(void **state)
 {
+    struct forward_leaving l;
     (void)state;
     begin();
     wish(0, 7);
     assert_sent(give(packet(0, 1, true, false, true, 0, false)), 65530, 0x7ffd, 254);
     wish(1, 7);
-    assert_sent(give(packet(1, 1, true, false, true, 0, false)), 65532, 0x7ffe, 255);
+    assert_int_equal(give(packet(1, 1, true, false, true, 0, false)).verdict, FORWARD_LEAVE_OUT);
+    assert_null(forward_stream_next_held(&scene.stream, &l));
+    assert_int_equal(give(packet(1, 1, false, true, false, 0, false)).verdict, FORWARD_LEAVE_OUT);
+    assert_sent(give(packet(0, 1, false, true, false, 0, false)), 65531, 0x7ffd, 254);
+    for (uint16_t i = 0; i < 2; i++) {
+        struct forward_packet *held = forward_stream_next_held(&scene.stream, &l);
+        assert_non_null(held);
+        assert_sent(l, (uint16_t)(65532 + i), 0x7ffe, 255);
+        assert_int_equal(l.begins_keyframe, i == 0);
+        forward_packet_unref(held);
+    }
+    assert_null(forward_stream_next_held(&scene.stream, &l));
+    assert_sent(whole(1, 2, false), 65534, 0x7fff, 0);
+    forward_stream_fini(&scene.stream);
+}
+
+/* A picture that was cut off, for its end does not come, is not to be taken for a whole one. */
+static void a_number_is_left_out_within_a_picture(void **state)
+{
+    struct forward_leaving l;
+    (void)state;
+    begin();
+    wish(0, 7);
+    assert_sent(give(packet(0, 1, true, false, true, 0, false)), 65530, 0x7ffd, 254);
+    wish(1, 7);
+    assert_int_equal(whole(1, 1, true).verdict, FORWARD_LEAVE_OUT);
+    assert_int_equal(whole(1, 3, false).verdict, FORWARD_LEAVE_OUT); /* 66 ms later */
+    struct forward_packet *held = forward_stream_next_held(&scene.stream, &l);
+    assert_non_null(held);
+    assert_sent(l, 65532, 0x7ffe, 255);
+    forward_packet_unref(held);
+    held = forward_stream_next_held(&scene.stream, &l);
+    assert_non_null(held);
+    assert_sent(l, 65533, 0x7fff, 0);
+    forward_packet_unref(held);
     forward_stream_fini(&scene.stream);
 }
 
@@ -307,6 +342,25 @@ static void what_overtook_is_held(void **state)
     forward_packet_unref(held);
     assert_sent(l, 65532, 0x7ffd, 254);
     assert_null(forward_stream_next_held(&scene.stream, &l));
+    forward_stream_fini(&scene.stream);
+}
+
+/* A sender probes with packets that it has sent before: the first one of a keyframe, of which the rest was not held. */
+static void an_old_beginning_begins_nothing(void **state)
+{
+    uint8_t waits;
+    (void)state;
+    begin();
+    wish(0, 7);
+    (void)whole(0, 1, true);
+    struct forward_packet *first = packet(1, 1, true, false, true, 0, false), *again = forward_packet_ref(first);
+    assert_int_equal(give(first).verdict, FORWARD_LEAVE_OUT);
+    assert_int_equal(give(packet(1, 1, false, true, false, 0, false)).verdict, FORWARD_LEAVE_OUT);
+    wish(1, 7);
+    assert_int_equal(give(again).verdict, FORWARD_LEAVE_OUT);
+    assert_true(forward_stream_waits_for(&scene.stream, &waits) && waits == 1);
+    assert_sent(whole(0, 2, false), 65531, 0x7ffe, 255);
+    assert_sent(whole(1, 3, true), 65532, 0x7fff, 0);
     forward_stream_fini(&scene.stream);
 }
 
@@ -427,10 +481,12 @@ int main(void)
         cmocka_unit_test(ids_are_written_where_they_were_read),
         cmocka_unit_test(layers_follow_each_other),
         cmocka_unit_test(the_same_picture_again_is_later),
+        cmocka_unit_test(a_picture_is_finished_first),
         cmocka_unit_test(a_number_is_left_out_within_a_picture),
         cmocka_unit_test(losses_stay_and_are_filled),
         cmocka_unit_test(temporal_layers_leave_no_gaps),
         cmocka_unit_test(what_overtook_is_held),
+        cmocka_unit_test(an_old_beginning_begins_nothing),
         cmocka_unit_test(another_ssrc_begins_anew),
         cmocka_unit_test(the_best_that_fits),
         cmocka_unit_test(what_does_not_flow_is_not_chosen),
