@@ -33,11 +33,14 @@ static bool begin(const struct rtp_reports *rp, struct rtp_control *c, struct ou
 
 void rtp_reports_finish(const struct rtp_reports *rp, struct rtp_control *c, struct out *out)
 {
+    if (!c->packet)
+        return;
     c->packet->len = (uint32_t)writer_len(&c->writer);
     if (!writer_ok(&c->writer) || c->packet->len == 0 || srtcp_protect_packet(rp->outlet->srtp, c->packet) != RTC_OK)
         packet_free(c->packet);
     else
         out_send(out, c->packet);
+    c->packet = NULL;
 }
 
 /* The head of a compound packet (RFC 3550 section 6.1): SR of a stream that sends, RR without one, and who it is. */
@@ -51,6 +54,19 @@ static void speak(const struct rtp_reports *rp, struct rtp_control *c, rtc_time_
     else
         rtcp_write_rr(&c->writer, ssrc, reports, count);
     rtcp_write_sdes(&c->writer, ssrc, slice_str(rp->cname));
+}
+
+/* Room for so much more, in another compound packet where this one is full. False: there is none, and perhaps no packet any more. */
+static bool make_room(const struct rtp_reports *rp, struct rtp_control *c, uint32_t ssrc, size_t bytes, struct out *out)
+{
+    if (c->packet && writer_left(&c->writer) >= bytes)
+        return true;
+    rtp_reports_finish(rp, c, out);
+    if (!begin(rp, c, out))
+        return false;
+    rtcp_write_rr(&c->writer, ssrc, NULL, 0);
+    rtcp_write_sdes(&c->writer, ssrc, slice_str(rp->cname));
+    return writer_left(&c->writer) >= bytes;
 }
 
 /* ---- Regular reports ---- */
@@ -91,24 +107,30 @@ static bool wants_reference(const struct rtp_reports *rp)
 }
 
 /* Our time, told by the one that speaks first. */
-static void tell_reference(struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, uint32_t ssrc)
+static void tell_reference(struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, uint32_t ssrc, struct out *out)
 {
-    if (!wants_reference(rp) || writer_left(&c->writer) < RTCP_EXTENDED_BYTES_MAX)
+    if (!wants_reference(rp) || !make_room(rp, c, ssrc, RTCP_EXTENDED_BYTES_MAX, out))
         return;
     rtcp_write_extended(&c->writer, ssrc, rtcp_ntp(context_wall_us(rp->context, now)), NULL, 0);
     rtp_reference_times_tell(&rp->references, ssrc);
 }
 
-/* Answers go out for each stream that is sent: its receiver asks how far it is. */
-static void answer_references(const struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, const struct rtp_send_stream *st)
+/* Answers go out for each stream that is sent: its receiver asks how far it is. False: this one could not be given. */
+static bool answer_references(const struct rtp_reports *rp, struct rtp_control *c, rtc_time_t now, const struct rtp_send_stream *st,
+                              struct out *out)
 {
     struct rtcp_delay delays[RTCP_EXTENDED_DELAYS_MAX];
-    if (writer_left(&c->writer) >= RTCP_EXTENDED_BYTES_MAX)
-        rtcp_write_extended(&c->writer, st->encoding.ssrc, 0, delays, rtp_reference_times_answers(&rp->references, now, delays));
+    size_t count = rtp_reference_times_answers(&rp->references, now, delays);
+    if (count == 0)
+        return true;
+    if (!make_room(rp, c, st->encoding.ssrc, RTCP_EXTENDED_BYTES_MAX, out))
+        return false;
+    rtcp_write_extended(&c->writer, st->encoding.ssrc, 0, delays, count);
+    return true;
 }
 
 /* What is asked of the peer for all its video together: no more than all its streams may have, and than the path takes. */
-static void limit_sender(const struct rtp_reports *rp, struct rtp_control *c)
+static void limit_sender(const struct rtp_reports *rp, struct rtp_control *c, struct out *out)
 {
     uint32_t ssrcs[REMB_SSRCS];
     uint64_t sum = 0;
@@ -125,8 +147,9 @@ static void limit_sender(const struct rtp_reports *rp, struct rtp_control *c)
     }
     if (!limited || (rp->path_bps > 0 && rp->path_bps < sum))
         sum = rp->path_bps;
-    if (n > 0 && sum > 0 && writer_left(&c->writer) >= REMB_BYTES + 4 * n)
-        rtcp_write_remb(&c->writer, rtp_member_ssrc(rp->members->all[0]), sum, ssrcs, n);
+    uint32_t own = rtp_member_ssrc(rp->members->all[0]);
+    if (n > 0 && sum > 0 && make_room(rp, c, own, REMB_BYTES + 4 * n, out))
+        rtcp_write_remb(&c->writer, own, sum, ssrcs, n);
 }
 
 static rtc_time_t interval_of(const struct rtp_reports *rp)
@@ -163,7 +186,7 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
 {
     struct rtcp_report reports[RTCP_REPORTS_MAX];
     rtc_time_t interval = interval_of(rp), since = now - 2 * interval;
-    struct rtp_control c;
+    struct rtp_control c = {0};
     rp->next = now + interval;
     if (rp->members->count == 0 || !begin(rp, &c, out))
         return;
@@ -171,20 +194,20 @@ void rtp_reports_send(struct rtp_reports *rp, rtc_time_t now, struct out *out)
     const struct rtp_send_stream *at = next_speaker(rp, NULL, since);
     const struct rtp_send_stream *first = at ? at : rp->members->all[0]->streams;
     speak(rp, &c, now, rp->members->all[0], first, reports, count);
-    tell_reference(rp, &c, now, first ? first->encoding.ssrc : rtp_member_ssrc(rp->members->all[0]));
-    if (at)
-        answer_references(rp, &c, now, at);
+    tell_reference(rp, &c, now, first ? first->encoding.ssrc : rtp_member_ssrc(rp->members->all[0]), out);
+    bool answered = at && answer_references(rp, &c, now, at, out);
     while (at && (at = next_speaker(rp, at, since)) != NULL) {
-        if (writer_left(&c.writer) < SPEAKER_BYTES) {
+        if (!c.packet || writer_left(&c.writer) < SPEAKER_BYTES) {
             rtp_reports_finish(rp, &c, out);
             if (!begin(rp, &c, out))
                 return;
         }
         speak(rp, &c, now, at->member, at, NULL, 0);
-        answer_references(rp, &c, now, at);
+        answered = answer_references(rp, &c, now, at, out) && answered;
     }
-    rtp_reference_times_answered(&rp->references);
-    limit_sender(rp, &c);
+    if (answered)
+        rtp_reference_times_answered(&rp->references);
+    limit_sender(rp, &c, out);
     rtp_reports_finish(rp, &c, out);
     if (count == RTCP_REPORTS_MAX)
         report_rest(rp, now, out);

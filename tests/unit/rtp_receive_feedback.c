@@ -366,6 +366,15 @@ static void who_knows_better_is_told_nothing(void **state)
     assert_true(stream_with_times(5 * SECOND, 0).kinds[RTCP_REMB] > 0);
 }
 
+/* Beside a report there is no room for it: it leaves in a packet of its own. */
+static void a_limit_finds_room(void **state)
+{
+    (void)state;
+    (void)stream_with_times(3 * SECOND, 0);
+    rtp_session_set_max_packet(session, 8 + 24 + 12 + 20 + 20); /* a report with a name, protected, and less than REMB takes */
+    assert_true(stream_with_times(3 * SECOND, 0).kinds[RTCP_REMB] >= 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +393,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(much_of_it_is_several_datagrams, begin_reported_call, end),
         cmocka_unit_test_setup_teardown(what_the_path_takes_is_told_by_remb, begin_estimated_call, end),
         cmocka_unit_test_setup_teardown(a_limit_of_ours_is_the_cap, begin_estimated_call, end),
+        cmocka_unit_test_setup_teardown(a_limit_finds_room, begin_estimated_call, end),
         cmocka_unit_test_setup_teardown(who_knows_better_is_told_nothing, begin_estimated_call, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

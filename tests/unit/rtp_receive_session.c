@@ -2,6 +2,8 @@
 /* The session against a scripted peer that speaks packets: what it takes, what it refuses, what it answers. */
 #include "rtp_scripted_peer.h"
 
+#include "rtcp_extended.h"
+
 static void before_keys(void **state)
 {
     (void)state;
@@ -286,6 +288,38 @@ static void packet_sizes(void **state)
     assert_true(s.media >= 15 && s.largest <= 700 && s.largest > 600);
 }
 
+static void write_reference(struct writer *w)
+{
+    rtcp_write_extended(w, MEDIA, rtcp_ntp(1000000), NULL, 0);
+}
+
+/* How many answers to reference times leave in the next second, in which a picture comes and one is sent. */
+static unsigned answers(uint16_t sequence)
+{
+    (void)sent();
+    show(sequence, true);
+    assert_int_equal(send_frame(100), RTC_OK);
+    wait_until(now + SECOND);
+    return sent().kinds[RTCP_EXTENDED];
+}
+
+/* What has no room beside a report leaves in another packet; what fits into none is answered when it does. */
+static void answers_find_room(void **state)
+{
+    (void)state;
+    assert_int_equal(answers(10), 0);
+    tell(write_reference);
+    rtp_session_set_max_packet(session, 290);
+    assert_int_equal(answers(11), 1);
+    assert_int_equal(answers(12), 0); /* once is enough */
+    tell(write_reference);
+    rtp_session_set_max_packet(session, 200);
+    assert_int_equal(answers(13), 0);
+    rtp_session_set_max_packet(session, 1200);
+    assert_int_equal(answers(14), 1);
+    assert_int_equal(answers(15), 0);
+}
+
 static void write_requests(struct writer *w)
 {
     rtcp_write_pli(w, MEDIA, OURS);
@@ -498,6 +532,7 @@ int main(void)
         TEST(goodbye),
         TEST(after_a_frame_too_large),
         TEST(packet_sizes),
+        TEST(answers_find_room),
         TEST(feedback_about_ours),
         TEST(the_cap_can_change),
         TEST(nobody_receives),
