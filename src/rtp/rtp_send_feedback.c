@@ -43,15 +43,24 @@ bool rtp_send_stream_pli(struct rtp_send_stream *s, rtc_time_t now)
     return ask_keyframe(s, now);
 }
 
+/* Whether it is the last request of its source once more; else it is the last one from now on. */
+static bool repeats(struct rtp_stream_keyframes *k, uint32_t from_ssrc, uint8_t sequence)
+{
+    struct rtp_fir_source *source = NULL;
+    for (size_t i = 0; i < k->fir_count && i < RTP_FIR_SOURCES_MAX && !source; i++)
+        source = k->firs[i].ssrc == from_ssrc ? &k->firs[i] : NULL;
+    if (source && source->sequence == sequence)
+        return true;
+    if (!source)
+        source = &k->firs[k->fir_count++ % RTP_FIR_SOURCES_MAX];
+    *source = (struct rtp_fir_source){from_ssrc, sequence};
+    return false;
+}
+
 bool rtp_send_stream_fir(struct rtp_send_stream *s, rtc_time_t now, uint32_t from_ssrc, uint8_t sequence)
 {
-    struct rtp_stream_keyframes *k = &s->keyframes;
-    bool repeated = k->fir_seen && k->fir_from == from_ssrc && k->fir_sequence == sequence;
     s->stats.fir_count++;
-    k->fir_seen = true;
-    k->fir_from = from_ssrc;
-    k->fir_sequence = sequence;
-    return !repeated && ask_keyframe(s, now);
+    return !repeats(&s->keyframes, from_ssrc, sequence) && ask_keyframe(s, now);
 }
 
 /* RFC 3550 section 6.4.1: now, less when the SR left us, less how long the peer held it. */

@@ -63,6 +63,13 @@ struct rtp_stream_numbers {
     bool in_frame;                  /* the last one that left was not the last of its picture */
 };
 
+/* Who asks for keyframes by FIR, and how it numbered its last request (RFC 5104 section 4.3.1). A part of those below. */
+struct rtp_fir_source {
+    uint32_t ssrc;
+    uint8_t sequence;
+};
+enum { RTP_FIR_SOURCES_MAX = 8 };
+
 /* Requests for a keyframe: answered at once, held back until `due`, or void. */
 struct rtp_stream_keyframes {
     rtc_time_t asked; /* when the encoder was last asked; RTC_TIME_NEVER: never */
@@ -70,9 +77,8 @@ struct rtp_stream_keyframes {
     uint32_t timestamp;
     rtc_time_t due; /* a request that is held back */
     size_t bytes;   /* of the last one */
-    bool fir_seen;
-    uint32_t fir_from;
-    uint8_t fir_sequence;
+    struct rtp_fir_source firs[RTP_FIR_SOURCES_MAX]; /* of more, those that came first are forgotten */
+    size_t fir_count;                                /* of all there were */
 };
 
 /* What reports about it said. */

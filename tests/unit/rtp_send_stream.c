@@ -506,6 +506,12 @@ static void a_repeated_fir_is_one_request(void **state)
     struct rtp_outbound_stats stats = {0};
     rtp_send_stream_stats(f.sender, 0, &stats);
     assert_int_equal(stats.fir_count, 4);
+    /* Each source numbers its own. */
+    for (int i = 0; i < 4; i++)
+        assert_false(rtp_send_stream_fir(f.sender, f.now + (3 + i) * SECOND, 5 + (uint32_t)i % 2, 2));
+    for (uint32_t i = 0; i < 100; i++)
+        assert_true(rtp_send_stream_fir(f.sender, f.now + (10 + i) * SECOND, 7 + i, 2)); /* any number of them */
+    assert_true(rtp_send_stream_fir(f.sender, f.now + 200 * SECOND, 5, 2));
     fixture_fini(&f);
 }
 
