@@ -8,11 +8,15 @@
  * was measured as nearly nothing must not have each tick ask again. After the age no picture is held back for it any more. */
 enum { ALLOWANCE_MAX_US = 10000, MIN_RETRY_US = 20000, MAX_AGE_US = 3000000 };
 
+/* Before the first answer, which is later than a round trip for what leaves before it. */
+enum { MARGIN_PART = 4 };
+enum { REPEAT_PART = 4 };
+
 void nack_list_reset(struct nack_list *l)
 {
     l->started = false;
     l->count = 0;
-    l->allowance = 0;
+    l->allowance = l->answer = l->answer_deviation = 0;
 }
 
 static size_t find(const struct nack_list *l, int64_t sequence)
@@ -43,6 +47,23 @@ static void learn(struct nack_list *l, rtc_time_t late)
         l->allowance = late;
 }
 
+/* How long an answer took (RFC 6298 section 2). Of what was asked for several times it is not known which it is an answer to (section 3),
+ * but that what comes sooner than a round trip after the second time is one to the first. */
+static void learn_answer(struct nack_list *l, rtc_time_t now, const struct nack_entry *e)
+{
+    bool to_first = e->tries == 2 && now - e->asked < l->round_trip * 3 / 4;
+    rtc_time_t took = to_first ? now - e->before : now - e->asked, off = took > l->answer ? took - l->answer : l->answer - took;
+    if (e->tries != 1 && !to_first)
+        return;
+    if (l->answer == 0) {
+        l->answer = took;
+        l->answer_deviation = took / 8;
+        return;
+    }
+    l->answer += (took - l->answer) / 8;
+    l->answer_deviation += (off - l->answer_deviation) / 4;
+}
+
 static void found(struct nack_list *l, rtc_time_t now, int64_t sequence, bool retransmitted)
 {
     size_t at = find(l, sequence);
@@ -50,6 +71,8 @@ static void found(struct nack_list *l, rtc_time_t now, int64_t sequence, bool re
         return;
     if (!retransmitted)
         learn(l, now - l->entries[at].missed);
+    else
+        learn_answer(l, now, &l->entries[at]);
     erase(l, at, 1);
 }
 
@@ -93,24 +116,52 @@ static void drop_hopeless(struct nack_list *l, rtc_time_t now)
     size_t kept = 0;
     for (size_t i = 0; i < l->count; i++) {
         const struct nack_entry *e = &l->entries[i];
-        if (e->due <= now && (e->tries >= NACK_TRIES || now - e->missed > MAX_AGE_US))
+        if (e->due <= now && !e->repeat && (e->tries >= NACK_TRIES || now - e->missed > MAX_AGE_US))
             continue;
         l->entries[kept++] = *e;
     }
     l->count = kept;
 }
 
+static rtc_time_t shortest_round_trip(const struct nack_list *l)
+{
+    return l->round_trip > MIN_RETRY_US ? l->round_trip : MIN_RETRY_US;
+}
+
+/* After which an answer does not come any more. */
+static rtc_time_t retry_after(const struct nack_list *l)
+{
+    rtc_time_t shortest = shortest_round_trip(l), after = shortest + shortest / MARGIN_PART;
+    if (l->answer > 0)
+        after = l->answer + l->answer_deviation; /* one of eight is asked for in vain, but what was lost again is not late for long */
+    return after < shortest ? shortest : after > 2 * shortest ? 2 * shortest : after;
+}
+
+static void ask(const struct nack_list *l, struct nack_entry *e, rtc_time_t now)
+{
+    if (e->repeat) {
+        e->repeat = false;
+        e->due = e->asked + retry_after(l);
+        return;
+    }
+    e->before = e->asked;
+    e->asked = now;
+    e->tries++;
+    e->repeat = true;
+    e->due = now + shortest_round_trip(l) / REPEAT_PART;
+}
+
 size_t nack_list_collect(struct nack_list *l, rtc_time_t now, rtc_time_t round_trip, uint16_t *sequences, size_t max)
 {
     size_t n = 0;
+    l->round_trip = round_trip;
     drop_hopeless(l, now);
     for (size_t i = 0; i < l->count && n < max; i++) {
         struct nack_entry *e = &l->entries[i];
         if (e->due > now)
             continue;
         sequences[n++] = (uint16_t)e->sequence;
-        e->tries++;
-        e->due = now + (round_trip > MIN_RETRY_US ? round_trip : MIN_RETRY_US);
+        ask(l, e, now);
     }
     return n;
 }

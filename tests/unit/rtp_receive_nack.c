@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-enum { MS = 1000, ROUND_TRIP = 50 * MS };
+/* After which the same is said once more, and after which it is asked for again while no answer has taught anything. */
+enum { MS = 1000, ROUND_TRIP = 50 * MS, ONCE_MORE = ROUND_TRIP / 4, AGAIN = ROUND_TRIP * 5 / 4 };
 
 static struct nack_list list;
 static uint16_t asked[NACK_LIST_MAX];
@@ -34,7 +35,11 @@ static void a_gap_at_once(void **state)
     assert_int_equal(asked[0], 0);
     assert_int_equal(asked[1], 1);
     assert_int_equal(collect(0), 0);
-    assert_int_equal(nack_list_deadline(&list), ROUND_TRIP);
+    assert_int_equal(nack_list_deadline(&list), ONCE_MORE);
+    assert_int_equal(collect(ONCE_MORE), 2);
+    assert_int_equal(nack_list_deadline(&list), AGAIN);
+    assert_int_equal(collect(AGAIN), 2);
+    assert_int_equal(nack_list_deadline(&list), AGAIN + ONCE_MORE);
 }
 
 static void until_it_comes(void **state)
@@ -43,10 +48,12 @@ static void until_it_comes(void **state)
     (void)nack_list_received(&list, 0, 1, false);
     (void)nack_list_received(&list, 0, 4, false);
     assert_int_equal(collect(0), 2);
-    (void)nack_list_received(&list, 20 * MS, 2, true);
-    assert_int_equal(collect(ROUND_TRIP), 1);
+    (void)nack_list_received(&list, 10 * MS, 2, true);
+    assert_int_equal(collect(ONCE_MORE), 1);
+    assert_int_equal(collect(ROUND_TRIP - MS), 0);
+    assert_int_equal(collect(ROUND_TRIP), 1); /* no sooner, however soon the other one came */
     assert_int_equal(asked[0], 3);
-    (void)nack_list_received(&list, 60 * MS, 3, true);
+    (void)nack_list_received(&list, 80 * MS, 3, true);
     assert_int_equal(nack_list_deadline(&list), RTC_TIME_NEVER);
     assert_int_equal(list.allowance, 0);
 }
@@ -59,7 +66,7 @@ static void ten_times(void **state)
     (void)nack_list_received(&list, 0, 3, false);
     for (rtc_time_t now = 0; now < 5000 * MS; now += MS)
         times += collect(now);
-    assert_int_equal(times, NACK_TRIES);
+    assert_int_equal(times, 2 * NACK_TRIES); /* each time twice */
     assert_int_equal(nack_list_deadline(&list), RTC_TIME_NEVER);
 }
 
@@ -72,9 +79,53 @@ static void not_for_ever(void **state)
     (void)nack_list_received(&list, 0, 3, false);
     for (rtc_time_t now = 0; now < 12000 * MS; now += MS)
         times += nack_list_collect(&list, now, 1000 * MS, asked, NACK_LIST_MAX);
-    assert_int_equal(times, 4); /* at 0, 1, 2 and 3 seconds */
+    assert_int_equal(times, 6); /* at 0, 1.25 and 2.5 seconds, twice */
     assert_int_equal(list.count, 0);
     assert_int_equal(nack_list_deadline(&list), RTC_TIME_NEVER);
+}
+
+/* What is asked for at `at` comes after so long. */
+static void answered(rtc_time_t at, int64_t sequence, rtc_time_t after)
+{
+    (void)nack_list_received(&list, at, sequence + 1, false);
+    for (rtc_time_t now = at; now < at + after; now += MS)
+        (void)collect(now);
+    (void)nack_list_received(&list, at + after, sequence, true);
+}
+
+static rtc_time_t asked_again_after(rtc_time_t at, int64_t sequence)
+{
+    (void)nack_list_received(&list, at, sequence + 1, false);
+    (void)collect(at);
+    (void)collect(at + ONCE_MORE);
+    rtc_time_t due = nack_list_deadline(&list);
+    nack_list_drop_before(&list, sequence + 1);
+    return due - at;
+}
+
+/* When an answer should have come is learnt from those that did, also from one that came when it had just been asked for again; a round
+ * trip is the least, two are the most. */
+static void answers_teach(void **state)
+{
+    int64_t sequence = 2;
+    rtc_time_t now = 0;
+    (void)state;
+    (void)nack_list_received(&list, 0, 1, false);
+    assert_int_equal(asked_again_after(now, sequence), AGAIN);
+    for (int i = 0; i < 50; i++)
+        answered(now += 1000 * MS, sequence += 2, 70 * MS);
+    assert_in_range(asked_again_after(now += 1000 * MS, sequence += 2), 69 * MS, 72 * MS);
+    for (int i = 0; i < 50; i++)
+        answered(now += 1000 * MS, sequence += 2, 85 * MS); /* later than it is asked for again */
+    assert_in_range(asked_again_after(now += 1000 * MS, sequence += 2), 83 * MS, 88 * MS);
+    for (int i = 0; i < 50; i++)
+        answered(now += 1000 * MS, sequence += 2, 20 * MS); /* the round trip that is told is too long */
+    assert_int_equal(asked_again_after(now += 1000 * MS, sequence += 2), ROUND_TRIP);
+    list.answer = 500 * MS;
+    assert_int_equal(asked_again_after(now += 1000 * MS, sequence += 2), 2 * ROUND_TRIP);
+    nack_list_reset(&list);
+    (void)nack_list_received(&list, now, 1, false);
+    assert_int_equal(asked_again_after(now, 2), AGAIN);
 }
 
 /* Reordering teaches patience, but not more than 10 ms of it, and it is forgotten again. */
@@ -121,7 +172,7 @@ int main(void)
         cmocka_unit_test_setup(a_gap_at_once, begin), cmocka_unit_test_setup(until_it_comes, begin),
         cmocka_unit_test_setup(ten_times, begin),     cmocka_unit_test_setup(not_for_ever, begin),
         cmocka_unit_test_setup(reordering, begin),    cmocka_unit_test_setup(too_many, begin),
-        cmocka_unit_test_setup(given_up, begin),
+        cmocka_unit_test_setup(given_up, begin),      cmocka_unit_test_setup(answers_teach, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
