@@ -5,7 +5,7 @@
 #include "sequence.h"
 
 enum {
-    QUANTILE_PER_MILLE = 950, /* one frame of twenty is shown later than its time, which is seen less than a longer delay */
+    QUANTILE_PER_MILLE = 920, /* one frame of twelve is shown later than its time, which is seen less than a longer delay */
     LEAD_US = 10000,          /* a frame is released this long before it is shown, to be decoded */
     MAX_DELAY_US = 650000,    /* where the histogram ends (delay_estimator.h) */
     UP_PER_MILLE = 100,       /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
@@ -227,7 +227,7 @@ bool video_playout_next(struct video_playout *p, rtc_time_t now, struct video_re
     struct video_ready r = pop(p);
     *out = (struct video_release){r.frame, play_time > now ? play_time : now, r.began, r.timestamp};
     p->stats.frames_released++;
-    p->stats.delay_sum += out->play_time - r.began;
+    p->stats.delay_sum += now - r.began; /* it leaves the buffer now, to be decoded before it is shown */
     p->stats.own_target_sum += video_playout_own_target(p);
     p->stats.target_sum += target(p);
     p->last_played = rtc_encoded_frame_rtp_timestamp(r.frame);

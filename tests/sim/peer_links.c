@@ -34,7 +34,7 @@ struct scenario {
     int seconds;
     struct change changes[4]; /* the first one at 0; until a rate of 0 */
     /* What is asked of it: at least so much of the link, and at most the others. */
-    double share, queue_ms, start_s, back_s, freezes;
+    double share, queue_ms, start_s, back_s, freezes, held_ms; /* the last one by the jitter buffer; 0: any */
 };
 
 #define LINK(bps) .delay_us = 25 * MS, .rate_bps = (bps), .queue_us = 300 * MS
@@ -49,7 +49,7 @@ static const struct scenario scenarios[] = {
      .start_s = 1.5,
      .back_s = 5,
      .freezes = 4},
-    {"loss", 30, {{0, {LINK(3000000), .loss = 0.05}}}, .share = 0.8, .queue_ms = 40, .start_s = 3, .freezes = 2},
+    {"loss", 30, {{0, {LINK(3000000), .loss = 0.05}}}, .share = 0.8, .queue_ms = 40, .start_s = 3, .freezes = 2, .held_ms = 110},
     {"jitter", 30, {{0, {LINK(3000000), .jitter_us = 30 * MS}}}, .share = 0.82, .queue_ms = 40, .start_s = 2.5},
 };
 
@@ -363,16 +363,17 @@ static void run(const struct scenario *s, uint64_t seed)
     struct counted c = count();
     if (call.verbose)
         tell_course(bins);
+    double held_ms = 1000 * (c.delay_s - settled.delay_s) / fmax(c.emitted - settled.emitted, 1);
     double share = shared(SETTLED_S * BINS_PER_S, bins), p95 = queue_p95(), start = reached(0, bins);
     print_message(
         "%s: %.0f %% of the link, queue p95 %.0f ms, start %.1f s, %.0f freezes (%.1f s), %.0f pictures/s of %u, jitter buffer %.0f ms, "
         "keyframes %.0f, asked %.0f, resent %.0f\n",
         s->name, share * 100, p95, start, c.freezes, c.frozen_s, (c.decoded - settled.decoded) / (s->seconds - SETTLED_S),
-        call.bins[bins - 1].width, 1000 * (c.delay_s - settled.delay_s) / fmax(c.emitted - settled.emitted, 1), c.keyframes, c.asked,
-        c.resent);
+        call.bins[bins - 1].width, held_ms, c.keyframes, c.asked, c.resent);
     double back = s->back_s > 0 ? reached(s->changes[2].second * BINS_PER_S, bins) : 0;
     if (s->back_s > 0)
         print_message("%s: back after %.1f s\n", s->name, back);
+    assert_true(s->held_ms <= 0 || held_ms <= s->held_ms);
     assert_true(share >= s->share && p95 <= s->queue_ms && start <= s->start_s && back <= s->back_s && c.freezes <= s->freezes);
     end();
 }

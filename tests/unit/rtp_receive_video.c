@@ -271,6 +271,23 @@ static void waits_for_repair(void **state)
     assert_int_equal(buffer.stats.frames_dropped, 0);
 }
 
+/* jitterBufferDelay ends where a frame leaves the buffer, which is before it is shown: decoding takes its time. */
+static void until_it_leaves(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < 300; n++)
+        follow(n, 1);
+    video_playout_set_asked_delay(&buffer.playout, 200 * MS);
+    for (uint32_t n = 300; n < 600; n++)
+        follow(n, 1);
+    rtc_time_t before = buffer.playout.stats.delay_sum;
+    uint64_t count = buffer.playout.stats.frames_released;
+    for (uint32_t n = 600; n < 700; n++)
+        follow(n, 1);
+    rtc_time_t delay = (buffer.playout.stats.delay_sum - before) / (rtc_time_t)(buffer.playout.stats.frames_released - count);
+    assert_in_range(delay, 189 * MS, 191 * MS);
+}
+
 static void keyframe_in_place_of_repair(void **state)
 {
     (void)state;
@@ -497,6 +514,7 @@ int main(void)
         TEST(in_order),
         TEST(slow_frames_and_pauses),
         TEST(freezes_by_the_last_thirty),
+        TEST(until_it_leaves),
         TEST(temporal_layer_is_told),
         TEST(any_packet_order),
         TEST(header_in_parts),
