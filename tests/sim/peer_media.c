@@ -17,6 +17,10 @@ enum {
     RECOVERED = 2
 }; /* the last two are capture times of sound that has none */
 
+/* What EBU R37 allows between camera and screen: sound no more than 40 ms before its picture, and no more than 60 ms after it. (ITU-R
+ * BT.1359: 45 and 125 ms are noticed, 90 and 185 ms disturb.) */
+enum { EARLY_MAX_US = 40000, LATE_MAX_US = 60000 };
+
 /* ---- Scripted codecs: a decoded frame is as small as can be and carries its serial and capture time ---- */
 
 static int no_decoder(rtc_context *context, uint32_t channels, void **out)
@@ -79,7 +83,8 @@ struct seen {
     uint64_t pictures, sounds, invented;
     rtc_time_t last_picture_at, longest_freeze;
     rtc_time_t picture_latency, sound_latency;
-    uint64_t compared, skewed;
+    uint64_t compared, skewed, outside;
+    rtc_time_t apart;   /* by which sound is later than pictures, summed up */
     rtc_time_t settled; /* nothing is judged before */
     struct sim_peers *peers;
 };
@@ -106,7 +111,10 @@ static void on_picture(void *user, rtc_video_frame *frame)
     s->picture_latency = now - rtc_video_frame_capture_time_us(frame);
     if (now > s->settled && s->sound_latency > 0) {
         s->compared++;
-        s->skewed += llabs(s->picture_latency - s->sound_latency) > SKEW_MAX_US;
+        rtc_time_t later = s->sound_latency - s->picture_latency;
+        s->skewed += llabs(later) > SKEW_MAX_US;
+        s->outside += later < -EARLY_MAX_US || later > LATE_MAX_US;
+        s->apart += later;
     }
 }
 
@@ -317,6 +325,105 @@ static void datagram_sizes(void **state)
     end(&c);
 }
 
+/* ---- Lip sync ---- */
+
+/* Each second for so long: on average within those bounds, and so are all pictures but one of twenty. */
+static void expect_in_sync(struct call *c, int seconds)
+{
+    rtc_time_t earliest = 0, latest = 0;
+    uint64_t out = 0, all = 0;
+    for (int i = 0; i < seconds; i++) {
+        uint64_t before = c->seen[1].compared;
+        c->seen[1].apart = 0;
+        peer_run(&c->p, SECOND);
+        uint64_t count = c->seen[1].compared - before;
+        assert_true(count > 10);
+        rtc_time_t mean = c->seen[1].apart / (rtc_time_t)count;
+        earliest = mean < earliest ? mean : earliest;
+        latest = mean > latest ? mean : latest;
+        all += count;
+    }
+    out = c->seen[1].outside;
+    c->seen[1].outside = 0;
+    print_message("  sound is %lld ms early to %lld ms late, pictures outside %.3f, latency %lld and %lld ms\n", -(long long)earliest / MS,
+                  (long long)latest / MS, (double)out / (double)all, (long long)c->seen[1].picture_latency / MS,
+                  (long long)c->seen[1].sound_latency / MS);
+    assert_true(earliest >= -EARLY_MAX_US && latest <= LATE_MAX_US);
+    assert_true(out * 20 <= all);
+}
+
+static void begin_synced(struct call *c, uint64_t seed, const struct sim_link *link)
+{
+    begin(c, seed, link, true);
+    connect(c);
+    peer_run(&c->p, 6 * SECOND);
+    c->seen[1].outside = 0;
+}
+
+static void shake(struct call *c, rtc_time_t jitter_us, double loss)
+{
+    for (int i = 0; i < 2; i++) {
+        sim_host_link(c->p.peer[i].host)->jitter_us = jitter_us;
+        sim_host_link(c->p.peer[i].host)->loss = loss;
+    }
+}
+
+/* Jitter and loss that come and go: playout is stretched and shrunk meanwhile. */
+static void lips_on_a_bad_network(void **state)
+{
+    const struct sim_link link = {.delay_us = 25 * MS};
+    struct call c;
+    (void)state;
+    begin_synced(&c, 21, &link);
+    expect_in_sync(&c, 4);
+    shake(&c, 80 * MS, 0);
+    expect_in_sync(&c, 15);
+    shake(&c, 80 * MS, 0.03);
+    expect_in_sync(&c, 15);
+    shake(&c, 0, 0);
+    expect_in_sync(&c, 15);
+    end(&c);
+}
+
+/* Pictures take their time on a link that is as wide as they need. */
+static void lips_on_a_narrow_link(void **state)
+{
+    const struct sim_link link = {.delay_us = 25 * MS, .rate_bps = 1000000, .queue_us = 300 * MS};
+    struct call c;
+    (void)state;
+    begin_synced(&c, 22, &link);
+    expect_in_sync(&c, 20);
+    end(&c);
+}
+
+static void hold_back(struct call *c, size_t section, double target_ms)
+{
+    rtc_rtp_receiver *receiver = rtc_rtp_transceiver_receiver(rtc_peer_connection_transceiver(c->p.peer[1].pc, section));
+    assert_int_equal(rtc_rtp_receiver_set_jitter_buffer_target_ms(receiver, &target_ms), RTC_OK);
+}
+
+/* One of them is held back by the application (section 0 is the sound's): the other one goes along. */
+static void lips_when_one_is_held_back(void **state)
+{
+    const struct sim_link link = {.delay_us = 25 * MS, .jitter_us = 10 * MS};
+    (void)state;
+    for (size_t section = 0; section < 2; section++) {
+        struct call c;
+        begin_synced(&c, 23 + section, &link);
+        hold_back(&c, section, 400);
+        peer_run(&c.p, 6 * SECOND);
+        c.seen[1].outside = 0;
+        expect_in_sync(&c, 5);
+        assert_in_range(c.seen[1].sound_latency, 400 * MS, 520 * MS);
+        hold_back(&c, section, 0);
+        peer_run(&c.p, 6 * SECOND);
+        c.seen[1].outside = 0;
+        expect_in_sync(&c, 5);
+        assert_in_range(c.seen[1].sound_latency, 40 * MS, 200 * MS);
+        end(&c);
+    }
+}
+
 /* ---- Real codecs ---- */
 
 static void real_call(uint64_t seed, const struct sim_link *link, double least_shown)
@@ -411,9 +518,16 @@ static void real_codecs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clean_call),       cmocka_unit_test(lossy_call),     cmocka_unit_test(reordered_call),
-        cmocka_unit_test(interrupted_call), cmocka_unit_test(datagram_sizes), cmocka_unit_test(real_codecs),
+        cmocka_unit_test(clean_call),
+        cmocka_unit_test(lossy_call),
+        cmocka_unit_test(reordered_call),
+        cmocka_unit_test(interrupted_call),
+        cmocka_unit_test(datagram_sizes),
+        cmocka_unit_test(real_codecs),
         cmocka_unit_test(encoder_counters),
+        cmocka_unit_test(lips_on_a_bad_network),
+        cmocka_unit_test(lips_on_a_narrow_link),
+        cmocka_unit_test(lips_when_one_is_held_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
