@@ -472,7 +472,7 @@ typedef struct rtc_codec_ops {
      * timestamp is the capture time at 90 kHz. */
     int (*encode_video)(void *encoder, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out);
     /* `frame` holds exactly one packet's duration in S16 at the settings' rate and channels. The encoded frame has its RTP timestamp. */
-    int (*encode_audio)(void *encoder, rtc_audio_frame *frame, rtc_encoded_frame **out);
+    int (*encode_audio)(void *encoder, rtc_audio_frame *frame, rtc_encoded_frame **out); /* 20 ms, or 10, 40 or 60 (adaptive_ptime, a=ptime of the peer) */
     /* Decoder; NULL when it can not decode. */
     int (*decoder_new)(rtc_context *context, uint32_t channels, void **out);
     void (*decoder_free)(void *decoder);

@@ -78,7 +78,7 @@ typedef struct rtc_rtp_encoding_parameters {
     bool has_scale_resolution_down_to;    /* scaleResolutionDownTo (webrtc-extensions 4.1), in place of scale_resolution_down_by; for a side of 0, which is refused */
     uint32_t scale_resolution_down_to_max_width;  /* pictures are made so small that they fit, upright or lying as they are, with their shape; never larger. Of encodings that are */
     uint32_t scale_resolution_down_to_max_height; /* not inactive all have it, or none */
-    bool adaptive_ptime;                  /* the length of packets of sound may follow the network (webrtc-extensions 4.2); it is kept, and they last 20 ms in this version */
+    bool adaptive_ptime;                  /* packets of sound may last up to 60 ms where the network takes little (webrtc-extensions 4.2), within the peer's a=maxptime; else they last as its a=ptime says, or 20 ms */
     const char *scalability_mode;         /* scalabilityMode (webrtc-svc), of video: "L1T1", or "L1T2" and "L1T3" for two and three temporal layers, of which whoever forwards it may leave the upper ones out. NULL: not said; then
                                              one layer, of several encodings three, as far as the codec makes them. A codec that was negotiated and makes fewer changes it */
 } rtc_rtp_encoding_parameters;

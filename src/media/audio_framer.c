@@ -63,6 +63,12 @@ void audio_framer_free(struct audio_framer *f)
     rtc_context_unref(context);
 }
 
+void audio_framer_set_packet(struct audio_framer *f, uint32_t packet_samples)
+{
+    if (packet_samples >= 1 && packet_samples <= f->rate)
+        f->packet_samples = packet_samples;
+}
+
 static rtc_time_t duration_us(const struct audio_framer *f, int64_t samples)
 {
     return samples * 1000000 / f->rate;

@@ -106,6 +106,10 @@ static void fill_section(const struct transceiver_facts *t, const char *mid, con
         text_copy(section->receive_rids[section->receive_rid_count++], sizeof section->receive_rids[0], n->receive_rids.all[i].id);
     read_remote_ssrcs(remote, section);
     section->peer_max_bitrate_bps = negotiation_bitrate_limit(remote->bandwidth_bps);
+    for (size_t i = 0; i < section->encoding_count; i++) {
+        section->encodings[i].ptime = remote->rtp.packet_ms;
+        section->encodings[i].maxptime = remote->rtp.packet_most_ms;
+    }
     section->dscp = t->dscp;
     section->playout = t->playout;
 }

@@ -222,13 +222,14 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
             encoding->target_bitrate_bps = event->target_bps;
             encoding->target_told = true;
             encoding->loss_percent = event->loss_percent;
+            encoding->packet_ms = event->packet_ms;
         }
         sender_heard_of_stream(&transceiver->sender);
         if (encoding)
             forward_target(transceiver->sender.forward, now, event->target_bps);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_set_bitrate(transceiver->sender.pipeline, (size_t)(encoding - transceiver->sender.encodings), event->target_bps,
-                                      event->loss_percent);
+                                      event->loss_percent, event->packet_ms);
         break;
     case RTP_EVENT_UNMUTE:
     case RTP_EVENT_MUTE:

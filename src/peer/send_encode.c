@@ -534,9 +534,19 @@ static int encode_packet(struct send_pipeline *p, rtc_audio_frame *packet)
     return RTC_OK;
 }
 
+/* As long as they are to be now. */
+static void follow_length(struct send_pipeline *p)
+{
+    pthread_mutex_lock(&p->lock);
+    uint32_t ms = p->shared.layers[0].packet_ms;
+    pthread_mutex_unlock(&p->lock);
+    audio_framer_set_packet(p->worker.framer, p->worker.encoders[0].negotiated.clock_rate / 1000 * ms);
+}
+
 static int encode_packets(struct send_pipeline *p)
 {
     rtc_audio_frame *packet;
+    follow_length(p);
     int error = audio_framer_pop(p->worker.framer, &packet);
     while (!error && packet) {
         error = encode_packet(p, packet);
@@ -553,7 +563,7 @@ static void encode_audio(struct send_pipeline *p, rtc_audio_frame *frame)
     if (!p->worker.framer) {
         const struct jsep_codec *codec = &p->worker.encoders[0].negotiated;
         p->worker.channels = rtc_audio_frame_channels(frame) > 1 && codec->channels > 1 ? 2 : 1;
-        error = audio_framer_new(p->context, codec->clock_rate, p->worker.channels, codec->clock_rate / AUDIO_FRAMER_PACKETS_PER_S,
+        error = audio_framer_new(p->context, codec->clock_rate, p->worker.channels, codec->clock_rate / 1000 * AUDIO_FRAMER_PACKET_MS,
                                  &p->worker.framer);
     }
     if (!error)

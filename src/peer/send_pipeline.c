@@ -9,6 +9,7 @@
 #include "references.h"
 #include "rtp_allocation.h"
 #include "rtp_rate.h"
+#include "rtp_sound_rate.h"
 #include "transport.h"
 
 #include <math.h>
@@ -407,6 +408,7 @@ static void begin_layer(struct send_pipeline *p, size_t i)
                                  .codec = e->codec,
                                  .bitrate_bps = first_bitrate(p->pc, p->transceiver, i),
                                  .loss_percent = e->target_told ? e->loss_percent : RTP_SOUND_LOSS_PERCENT,
+                                 .packet_ms = e->target_told ? e->packet_ms : RTP_SOUND_PACKET_MS,
                                  .limits = limits_of(&p->transceiver->sender, i)};
     layer->stats.bitrate_bps = layer->bitrate_bps;
     text_copy(layer->rid, sizeof layer->rid, e->rtp.rid);
@@ -609,7 +611,7 @@ void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped)
     pthread_mutex_unlock(&p->lock);
 }
 
-void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_t bitrate_bps, uint8_t loss_percent)
+void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_t bitrate_bps, uint8_t loss_percent, uint8_t packet_ms)
 {
     pthread_mutex_lock(&p->lock);
     if (encoding >= p->shared.layer_count) { /* it begins with what its sender knows */
@@ -625,6 +627,7 @@ void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_
     layer->silent = bitrate_bps == 0;
     layer->bitrate_changed = layer->bitrate_changed || (p->kind == RTC_MEDIA_AUDIO && loss_percent != layer->loss_percent);
     layer->loss_percent = loss_percent;
+    layer->packet_ms = packet_ms;
     if (p->transceiver) /* what the track is said to show may have changed */
         choose_degradation(&layer->limits, &p->transceiver->sender);
     if (layer->silent && p->shared.layer_count > 1 && p->pc)

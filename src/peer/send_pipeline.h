@@ -29,8 +29,8 @@ void send_pipeline_follow_settings(struct send_pipeline *p);
 void send_pipeline_request_keyframes(struct send_pipeline *p, uint32_t encodings);
 /* Nothing may be sent for now: raw frames are dropped before they are encoded. */
 void send_pipeline_set_stopped(struct send_pipeline *p, bool stopped);
-/* Of one encoding; 0: nothing of it may be sent. `loss_percent`, of sound: what the network loses of it. */
-void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_t bitrate_bps, uint8_t loss_percent);
+/* Of one encoding; 0: nothing of it may be sent. Of sound: what the network loses of it, and how long its packets last. */
+void send_pipeline_set_bitrate(struct send_pipeline *p, size_t encoding, uint32_t bitrate_bps, uint8_t loss_percent, uint8_t packet_ms);
 /* Adds what `p`, which may be NULL, counted of one encoding to what was counted before it; sizes and names are those of the latest. What
  * was left out before it was encoded stands with the first one. */
 void send_pipeline_sum(struct send_pipeline *p, size_t encoding, struct send_pipeline_stats *sum);

@@ -58,7 +58,8 @@ struct send_layer {
     bool keyframe_wanted, bitrate_changed;
     bool silent; /* the session lets nothing of it through for now */
     uint32_t bitrate_bps;
-    uint8_t loss_percent; /* of sound: what of it is lost */
+    uint8_t loss_percent; /* of sound: what of it is lost, */
+    uint8_t packet_ms;    /* and how long its packets last */
     struct send_limits limits;
     struct picture_rate rate;         /* fewer than come, and */
     double fewer_us;                  /* so long after each other; 0: as they come */

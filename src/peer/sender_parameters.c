@@ -134,6 +134,7 @@ static void cap_encodings(rtc_rtp_transceiver *t)
         e->rtp.max_bitrate_bps = theirs ? e->limits.max_bitrate_bps : cap;
         e->rtp.weight = weight_of(e->settings.priority);
         e->rtp.scale = e->settings.max_width == 0 ? e->settings.scale_resolution_down_by : 0;
+        e->rtp.adaptive_ptime = e->settings.adaptive_ptime;
     }
 }
 
@@ -508,6 +509,8 @@ static void apply(rtc_rtp_transceiver *t, const struct encoding_settings *settin
             rtp_session_set_stream_weight(transport_media(t->transport), e->stream, e->rtp.weight);
         if (e->stream)
             rtp_session_set_stream_scale(transport_media(t->transport), e->stream, e->rtp.scale);
+        if (e->stream)
+            rtp_session_set_stream_adaptive_ptime(transport_media(t->transport), e->stream, e->rtp.adaptive_ptime);
         if (e->stream)
             rtp_session_set_stream_bitrate(transport_media(t->transport), peer_now(t->connection), e->stream, e->rtp.max_bitrate_bps,
                                            transport_media_out(t->transport));

@@ -60,7 +60,8 @@ struct sender_encoding {
     struct jsep_codec codec;         /* that it is sent with; payload_type JSEP_NO_PAYLOAD_TYPE: none yet */
     uint32_t target_bitrate_bps;     /* what the session last allowed; 0: nothing said yet, or nothing */
     bool target_told;                /* it said something, */
-    uint8_t loss_percent;            /* with what it loses of sound */
+    uint8_t loss_percent;            /* with what it loses of sound, */
+    uint8_t packet_ms;               /* and how long packets of that last */
     rtc_circuit circuit;             /* as it was last told */
     uint32_t circuit_reason;         /* enum rtp_breaker_reason, of the last opening */
     struct send_pipeline_stats past; /* of the pipelines before the one that there is */

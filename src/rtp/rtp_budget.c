@@ -105,10 +105,11 @@ struct congestion *rtp_budget_congestion(const struct rtp_budget *b)
     return b->has_feedback ? b->by_feedback : b->by_reports;
 }
 
-void rtp_budget_set_most(struct rtp_budget *b, rtc_time_t now, uint32_t max_bps)
+void rtp_budget_set_limits(struct rtp_budget *b, rtc_time_t now, uint32_t min_bps, uint32_t max_bps)
 {
-    if (!b->has_feedback || b->limits.max_bps == max_bps)
+    if (!b->has_feedback || (b->limits.max_bps == max_bps && b->limits.min_bps == min_bps))
         return;
+    b->limits.min_bps = min_bps;
     b->limits.max_bps = max_bps;
     congestion_set_limits(b->by_feedback, now, &b->limits);
 }

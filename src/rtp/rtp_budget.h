@@ -64,8 +64,8 @@ int rtp_budget_prepare_feedback(struct rtp_budget *budget, rtc_time_t now);
 void rtp_budget_set_feedback(struct rtp_budget *budget, rtc_time_t now, bool feedback, bool of_marks);
 /* Who is in charge. */
 struct congestion *rtp_budget_congestion(const struct rtp_budget *budget);
-/* Most that will be sent of everything; 0: any. For who reads feedback: the rule has its own. */
-void rtp_budget_set_most(struct rtp_budget *budget, rtc_time_t now, uint32_t max_bps);
+/* The least that makes sense to send, and the most that will be, of everything; 0: any. For who reads feedback: the rule has its own. */
+void rtp_budget_set_limits(struct rtp_budget *budget, rtc_time_t now, uint32_t min_bps, uint32_t max_bps);
 /* Far too much: a tenth of it (RFC 8083 section 4.5), and no bursts until there was time to hear what became of that. False when it could
  * not be less before. */
 bool rtp_budget_cut(struct rtp_budget *budget, rtc_time_t now);

@@ -65,7 +65,8 @@ struct rtp_event {
         struct forward_packet *forward; /* a reference */
         struct {
             uint32_t target_bps;
-            uint8_t loss_percent; /* of sound: what the peer reports as lost, in fives */
+            uint8_t loss_percent; /* of sound: what the peer reports as lost, in fives, */
+            uint8_t packet_ms;    /* and how long its packets last */
         };
         struct {
             uint8_t event; /* 0 to 15 */

@@ -57,6 +57,9 @@ struct rtp_encoding {
     uint32_t max_bitrate_bps;  /* our cap; 0: none beyond the session's */
     uint32_t weight;           /* of its section among others (rtp_allocation.h): that of the first counts */
     double scale;              /* what the sides of its pictures are divided by, beside those of the section's others; 0: not known */
+    bool adaptive_ptime;       /* of sound: packets may last longer where the rate is low, */
+    uint32_t ptime,
+        maxptime; /* and how long they should, and may, by the peer (a=ptime, a=maxptime), in milliseconds; 0: it does not say */
 };
 
 /* The SSRC of the FlexFEC stream that goes with one of ours: as random as that, and never the same. */

@@ -10,6 +10,12 @@ enum { FIRST_FROM = 3, FIRST_UNTIL = 1, SECOND_FROM = 15, SECOND_UNTIL = 8, EXPE
 void rtp_send_redundancy_configure(struct rtp_send_redundancy *r, uint8_t payload_type)
 {
     r->payload_type = payload_type;
+    r->most = REDUNDANCY_DEPTH_MAX;
+}
+
+void rtp_send_redundancy_allow(struct rtp_send_redundancy *r, uint32_t most)
+{
+    r->most = most;
 }
 
 void rtp_send_redundancy_report(struct rtp_send_redundancy *r, uint32_t expected, uint32_t lost)
@@ -28,7 +34,7 @@ bool rtp_send_redundancy_write(const struct rtp_send_redundancy *r, uint8_t payl
                                struct writer *w)
 {
     struct red_payload p = {0};
-    for (uint32_t i = r->depth; i-- > 0;) {
+    for (uint32_t i = r->depth < r->most ? r->depth : r->most; i-- > 0;) {
         const struct redundant_frame *f = &r->sent[i];
         int32_t earlier = seq32_diff(timestamp, f->timestamp);
         if (f->len > 0 && earlier > 0 && earlier <= RED_OFFSET_MAX)

@@ -19,7 +19,8 @@ struct redundant_frame {
 /* Owned by its stream; written by rtp_send_redundancy.c alone. */
 struct rtp_send_redundancy {
     uint8_t payload_type;
-    uint32_t depth;    /* of the next packet */
+    uint32_t depth;    /* that losses ask for, */
+    uint32_t most;     /* and that the rate allows */
     uint64_t expected, /* packets of the last reports, the older the less, */
         lost;
     struct redundant_frame sent[REDUNDANCY_DEPTH_MAX]; /* the latest first */
@@ -29,6 +30,8 @@ struct rtp_send_redundancy {
 void rtp_send_redundancy_configure(struct rtp_send_redundancy *redundancy, uint8_t payload_type);
 /* A report of the peer's. */
 void rtp_send_redundancy_report(struct rtp_send_redundancy *redundancy, uint32_t expected, uint32_t lost);
+/* How many earlier packets a packet has at most. */
+void rtp_send_redundancy_allow(struct rtp_send_redundancy *redundancy, uint32_t most);
 /* Writes a frame with those before it, as far as `w` has room. False: it goes alone, as it is. */
 bool rtp_send_redundancy_write(const struct rtp_send_redundancy *redundancy, uint8_t payload_type, uint32_t timestamp, struct slice frame,
                                struct writer *w);

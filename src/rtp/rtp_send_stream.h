@@ -33,6 +33,14 @@ struct rtp_stream_circuit {
     rtc_time_t next;                /* STOPPED: when it is tried again, REDUCED: when all is well; RTC_TIME_NEVER */
 };
 
+/* Of sound: how long a packet lasts, as the encoder was told (0: nothing yet), and since when; what it was told before it had to make much
+ * less. */
+struct rtp_stream_packets {
+    uint8_t ms;
+    rtc_time_t since;
+    uint32_t before_bps;
+};
+
 /* How packets are written: as was negotiated for the section. */
 struct rtp_stream_format {
     uint8_t tone_payload_type; /* with a rate of 0 in `tone`: none */
@@ -46,6 +54,7 @@ struct rtp_stream_format {
     bool says_playout_delay;                      /* of pictures, */
     uint8_t playout_delay[RTP_PLAYOUT_DELAY_LEN]; /* as it stands in packets */
     struct rtp_send_redundancy *redundancy;       /* of sound; owned; NULL where none was agreed upon */
+    struct rtp_stream_packets packets;
 };
 
 /* What goes on counting whatever is sent, and by whom (RFC 3550 section 5.1). */

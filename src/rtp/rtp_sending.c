@@ -5,6 +5,7 @@
 #include "context.h"
 #include "rtp_allocation.h"
 #include "rtp_send_redundancy.h"
+#include "rtp_sound_rate.h"
 
 #include <stdlib.h>
 
@@ -19,11 +20,20 @@ enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000 };
 enum { SMALL_HEADERS_BPS = 34000 };
 /* What data take that never wait differs all the time, and a limit is not told anew for that. */
 enum { DATA_STEP_BPS = 64000 };
-enum { SOUND_LEAST_BPS = 16000 /* speech by Opus */ };
+/* Sound: what is around a packet before any left, and a tag of AES-GCM; what good speech takes. */
+enum { SOUND_HEADER_BYTES = 24, SRTP_TAG_BYTES = 16, SOUND_GOOD_BPS = 24000, SHORTER_AFTER_US = 3000000 };
+/* The least that a controller is told: of sound alone, and with pictures. */
+enum { LEAST_SOUND_BPS = 12000, LEAST_BPS = 24000 };
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
 
 /* Every stream that there may be. */
 enum { SHARES_MAX = 128 * RTP_ENCODINGS_MAX };
+
+/* Sound that shares a path. */
+struct sound {
+    uint32_t streams;
+    bool pictures; /* are sent beside it */
+};
 
 /* Who wants a part of the rate for video, what each wants and gets. */
 struct wishes {
@@ -278,6 +288,7 @@ static void tell_target(struct rtp_send_stream *st, uint32_t target_bps, struct 
     st->heard.told_loss = st->heard.loss_percent;
     e->target_bps = target_bps;
     e->loss_percent = st->heard.loss_percent;
+    e->packet_ms = st->format.packets.ms;
 }
 
 /* A controller that reads feedback has another word with every message: an encoder is told when it makes a difference, and
@@ -310,27 +321,95 @@ static uint32_t cap_of(const struct rtp_send_stream *st)
     return rtp_send_stream_is_on_trial(st) && (cap == 0 || cap > RTP_RATE_MIN_BPS) ? RTP_RATE_MIN_BPS : cap;
 }
 
-/* What is sent of sound again stays within what sound gets, as far as it is still to be understood. */
-static uint32_t for_each_copy(const struct rtp_send_stream *st, uint32_t target_bps)
+/* What is around the sound of a packet, as it was so far. */
+static uint32_t around_sound(const struct rtp_sending *sd, const struct rtp_send_stream *st)
 {
-    uint32_t copies = st->format.redundancy ? st->format.redundancy->depth + 1 : 1, each = target_bps / copies;
-    return each >= SOUND_LEAST_BPS || copies == 1 ? each : target_bps < SOUND_LEAST_BPS ? target_bps : SOUND_LEAST_BPS;
+    uint64_t packets = st->stats.packets_sent, header = packets > 0 ? st->stats.header_bytes_sent / packets : SOUND_HEADER_BYTES;
+    return (uint32_t)header + SRTP_TAG_BYTES + sd->budget.packet_overhead;
 }
 
-/* Sound is not shared out: it gets what it needs, unless it is limited itself. What it takes in all. */
-static uint64_t update_sound(struct rtp_sending *sd, struct out *out)
+/* What sound may take of what the path takes: pictures get their least where that is not what good speech needs. */
+static uint32_t sound_share(const struct rtp_sending *sd, const struct rtp_send_stream *st, const struct sound *all)
 {
-    uint64_t all = 0;
-    for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;) {
-        uint32_t cap = cap_of(st), target = cap != 0 && cap < RTP_SOUND_BPS ? cap : RTP_SOUND_BPS;
-        if (st->kind != RTC_MEDIA_AUDIO || !st->named || !st->member->config.send)
-            continue;
-        all += target;
-        target = for_each_copy(st, target);
-        if (target != RTP_SOUND_BPS || st->target_bps != 0 || has_other_loss(st))
-            tell_target(st, target, out);
+    if (!sd->budget.has_feedback)
+        return UINT32_MAX;
+    uint32_t target = rtp_sending_target(sd), needs = rtp_sound_on_wire(SOUND_GOOD_BPS, st->format.packets.ms, around_sound(sd, st));
+    uint32_t left = all->pictures ? (target > VIDEO_LEAST_BPS ? target - VIDEO_LEAST_BPS : 0) : target;
+    uint32_t share = left / all->streams, most = target / all->streams;
+    return share >= needs ? share : most < needs ? most : needs;
+}
+
+/* Down at once, back up to about what it was at once, and from there on slowly: while nothing but sound is sent, a controller knows that
+ * there is more only when it has become too much. */
+static uint32_t rising(rtc_time_t now, struct rtp_send_stream *st, uint32_t target_bps)
+{
+    uint32_t told = st->target_bps, before = st->format.packets.before_bps, known = before - before / 8;
+    if (told == 0 || target_bps <= told) {
+        st->format.packets.before_bps = target_bps < told - told / 8 ? told : before;
+        return target_bps;
+    }
+    uint32_t step = now >= st->next_target ? told + told / 24 : told, most = step > known ? step : known;
+    return target_bps < most ? target_bps : most;
+}
+
+/* A packet may be longer at once, and shorter when that has lasted for a while. */
+static void tell_sound(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, const struct rtp_sound_rate *rate,
+                       struct out *out)
+{
+    struct rtp_stream_packets *p = &st->format.packets;
+    bool other = rate->packet_ms > p->ms || (rate->packet_ms < p->ms && now - p->since >= SHORTER_AFTER_US);
+    if (st->format.redundancy)
+        rtp_send_redundancy_allow(st->format.redundancy, rate->copies - 1);
+    if (rate->packet_ms == p->ms || other)
+        p->since = now;
+    if (other)
+        p->ms = (uint8_t)rate->packet_ms;
+    uint32_t target = sd->budget.has_feedback ? rising(now, st, rate->target_bps) : rate->target_bps;
+    if (target != RTP_SOUND_BPS || st->target_bps != 0 || has_other_loss(st) || other) {
+        st->next_target = other || has_other_loss(st) ? 0 : st->next_target;
+        st->target_bps = other ? 0 : st->target_bps;
+        follow_target(sd, now, st, target, out);
+    }
+}
+
+static bool is_sound(const struct rtp_send_stream *st)
+{
+    return st->kind == RTC_MEDIA_AUDIO && st->named && st->member->config.send;
+}
+
+/* Who is to share. */
+static struct sound count_sound(const struct rtp_sending *sd)
+{
+    struct sound all = {0};
+    for (const struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;) {
+        all.streams += is_sound(st);
+        all.pictures = all.pictures || (st->kind == RTC_MEDIA_VIDEO && rtp_member_sends(st));
     }
     return all;
+}
+
+/* Sound comes first: it gets what it needs as far as the path takes it, unless it is limited itself. What its payloads take in all. */
+static uint64_t update_sound(struct rtp_sending *sd, rtc_time_t now, struct out *out)
+{
+    uint64_t sum = 0;
+    const struct sound all = count_sound(sd);
+    for (struct rtp_send_stream *st = NULL; (st = rtp_members_next_stream(sd->members, st)) != NULL;) {
+        uint32_t cap = cap_of(st), most = cap != 0 && cap < RTP_SOUND_BPS ? cap : RTP_SOUND_BPS;
+        if (!is_sound(st))
+            continue;
+        sum += most;
+        if (st->format.packets.ms == 0)
+            st->format.packets.ms = RTP_SOUND_PACKET_MS;
+        struct rtp_sound_wish wish = {.share_bps = sound_share(sd, st, &all),
+                                      .around_bytes = around_sound(sd, st),
+                                      .most_bps = most,
+                                      .copies = st->format.redundancy ? st->format.redundancy->depth + 1 : 1,
+                                      .packet_ms = st->format.packets.ms};
+        rtp_sound_lengths(st->encoding.ptime, st->encoding.maxptime, st->encoding.adaptive_ptime, &wish);
+        const struct rtp_sound_rate rate = rtp_sound_choose(&wish);
+        tell_sound(sd, now, st, &rate, out);
+    }
+    return sum;
 }
 
 /* What the peer takes in all, less the sound. */
@@ -378,7 +457,8 @@ static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishe
     sum += sum / 8 > headers ? sum / 8 : headers;
     uint32_t data = rtp_data_share_wants(&sd->data, now);
     sum = data < UINT32_MAX ? sum + data / DATA_STEP_BPS * DATA_STEP_BPS : 0; /* as much as there is */
-    rtp_budget_set_most(&sd->budget, now, sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
+    rtp_budget_set_limits(&sd->budget, now, count_sound(sd).pictures ? LEAST_BPS : LEAST_SOUND_BPS,
+                          sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX);
 }
 
 /* The first keyframe is many times as large as what follows, and somebody waits for it: in the first second it leaves as fast as without
@@ -498,7 +578,7 @@ void rtp_sending_update_rate(struct rtp_sending *sd, rtc_time_t now, struct out 
     if (sd->budget.has_feedback)
         congestion_tick(sd->budget.by_feedback, now);
     struct congestion_target all = congestion_target(rtp_budget_congestion(&sd->budget));
-    uint64_t sound = update_sound(sd, out);
+    uint64_t sound = update_sound(sd, now, out);
     uint32_t target = within_peers_limit(sd, sd->budget.has_feedback ? for_video(sd, now, all.target_bps) : all.target_bps, sound);
     collect_wishes(sd, now, &w, out);
     note_most(sd, now, &w);

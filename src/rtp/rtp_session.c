@@ -300,6 +300,13 @@ void rtp_session_set_stream_scale(struct rtp_session *s, uint32_t stream, double
         st->encoding.scale = scale;
 }
 
+void rtp_session_set_stream_adaptive_ptime(struct rtp_session *s, uint32_t stream, bool adaptive)
+{
+    struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
+    if (st)
+        st->encoding.adaptive_ptime = adaptive;
+}
+
 void rtp_session_set_stream_codec(struct rtp_session *s, uint32_t stream, const struct rtp_codec *codec)
 {
     struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);

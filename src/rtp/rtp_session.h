@@ -67,6 +67,8 @@ void rtp_session_set_stream_bitrate(struct rtp_session *session, rtc_time_t now,
 void rtp_session_set_stream_weight(struct rtp_session *session, uint32_t stream, uint32_t weight);
 /* What the sides of its pictures are divided by, as in rtp_encoding; likewise. */
 void rtp_session_set_stream_scale(struct rtp_session *session, uint32_t stream, double scale);
+/* Whether packets of its sound may last longer where the rate is low (webrtc-extensions 4.2, adaptivePtime). */
+void rtp_session_set_stream_adaptive_ptime(struct rtp_session *session, uint32_t stream, bool adaptive);
 /* What one stream that is sent is written with, of those that the peer takes, in place of its section's codec: until that section is set
  * again. What waits to leave stays as it is. */
 void rtp_session_set_stream_codec(struct rtp_session *session, uint32_t stream, const struct rtp_codec *codec);

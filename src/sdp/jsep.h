@@ -103,6 +103,7 @@ struct jsep_rtp {
     size_t ssrc_count;
     char cname[JSEP_ID_MAX];
     bool simulcast;                                /* a=simulcast present */
+    uint32_t packet_ms, packet_most_ms;            /* a=ptime, a=maxptime; 0: absent, or not to be understood */
     const struct jsep_rids *send_rids, *recv_rids; /* its author's */
 };
 

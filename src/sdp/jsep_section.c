@@ -368,6 +368,17 @@ static int read_sctp_init(struct reading *r, const struct sdp_line *line)
     return 0;
 }
 
+/* How long packets are (RFC 8866 section 6.4). Parts of a millisecond are nobody's. */
+static int read_packet_time(struct reading *r, const struct sdp_line *line)
+{
+    enum { LONGEST_MS = 1000 };
+    uint64_t ms;
+    bool most = slice_is(line->name, "maxptime");
+    if (slice_to_u64(line->value, LONGEST_MS, &ms))
+        *(most ? &r->out->rtp.packet_most_ms : &r->out->rtp.packet_ms) = (uint32_t)ms;
+    return 0;
+}
+
 static int read_max_message_size(struct reading *r, const struct sdp_line *line)
 {
     return slice_to_u64(line->value, UINT64_MAX, &r->out->sctp.max_message_size) ? 0 : bad(r, line);
@@ -409,6 +420,8 @@ static const struct attribute_reader {
     {"bundle-only", read_flag, SECTION},
     {"rid", read_rid, SECTION},
     {"simulcast", read_simulcast, SECTION},
+    {"ptime", read_packet_time, SECTION},
+    {"maxptime", read_packet_time, SECTION},
     {"sctp-port", read_sctp_port, SECTION},
     {"sctpmap", read_sctpmap, SECTION},
     {"max-message-size", read_max_message_size, SECTION},

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { PACKET = 48000 / AUDIO_FRAMER_PACKETS_PER_S };
+enum { PACKET = 48 * AUDIO_FRAMER_PACKET_MS };
 
 static rtc_audio_frame *new_frame(uint32_t rate, uint32_t channels, uint32_t samples, rtc_time_t time, const int16_t *data)
 {
