@@ -2,7 +2,7 @@
 /* The queue of the path: see queue_delay.h. */
 #include "queue_delay.h"
 
-enum { SECOND = 1000000, PART_US = 15 * SECOND, ENOUGH = 6, AVERAGE = 16, SLACK_US = 30000 };
+enum { SECOND = 1000000, PART_US = 15 * SECOND, ENOUGH = 6, AVERAGE = 16, SLACK_US = 300000 };
 
 void queue_delay_init(struct queue_delay *delay, rtc_time_t now)
 {
@@ -47,7 +47,7 @@ rtc_time_t queue_delay_waited(const struct queue_delay *delay, rtc_time_t sent, 
 }
 
 /* What it waited is part of the time until it was told of, of which the shortest had no part in it. The slack is for clocks that drift, and
- * for what the shortest had to wait until somebody told of it. */
+ * for what others have to wait less until somebody tells of them: of a few packets a second messages come every 250 ms. */
 bool queue_delay_is_possible(struct queue_delay *delay, rtc_time_t now, rtc_time_t sent, rtc_time_t arrived)
 {
     rtc_time_t trip = now - sent;
