@@ -46,7 +46,8 @@ struct mailbox {
     rtc_context *context;
     atomic_uint references;
     pthread_mutex_t lock;
-    struct job_queue queue;
+    struct job_queue queue; /* ordered by when they are due */
+    rtc_time_t latest;      /* of those in it */
     void (*wake)(void *user);
     void *user;
 };
@@ -68,11 +69,26 @@ static struct job *pop(struct job_queue *queue)
     return job;
 }
 
+/* What is due first comes first, and of the same time what came first; only in simulation times differ. */
+static void push_by_due(struct mailbox *m, struct job *job)
+{
+    struct job **at = &m->queue.head;
+    if (!m->queue.head || m->latest <= job->due) {
+        m->latest = job->due;
+        push(&m->queue, job);
+        return;
+    }
+    while ((*at)->due <= job->due)
+        at = &(*at)->next;
+    job->next = *at;
+    *at = job;
+}
+
 static void deliver(struct job *job)
 {
     struct mailbox *m = job->mailbox;
     pthread_mutex_lock(&m->lock);
-    push(&m->queue, job);
+    push_by_due(m, job);
     if (m->wake)
         m->wake(m->user);
     pthread_mutex_unlock(&m->lock);

@@ -235,6 +235,40 @@ static void simulated_jobs_have_a_cost(void **state)
     assert_int_equal(counting_left(&counter), 0);
 }
 
+/* What takes long does not hold up what is ready before it, and what is ready at the same time comes as it was asked for. */
+static void simulated_jobs_come_back_when_they_are_due(void **state)
+{
+    static const struct {
+        enum job_class class;
+        rtc_time_t submitted, due;
+    } cases[] = {{JOB_BULK, 0, 100000}, {JOB_PROMPT, 1000, 2000},    {JOB_BULK, 2000, 102000}, {JOB_USER, 2500, 3500},
+                 {JOB_USER, 0, 1000},   {JOB_PROMPT, 99000, 100000}, {JOB_PROMPT, 1000, 2000}};
+    static const size_t order[] = {4, 1, 6, 3, 0, 5, 2};
+    enum { COUNT = sizeof cases / sizeof cases[0] };
+    struct counting_allocator counter = {0};
+    rtc_context *context = context_with(&counter, 0);
+    struct mailbox *mailbox;
+    struct work works[COUNT];
+    (void)state;
+    context_simulate(context, 1000);
+    executor_simulate_class(context_executor(context), JOB_BULK, 100000);
+    assert_int_equal(mailbox_new(context, NULL, NULL, &mailbox), RTC_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+        works[i] = (struct work){.job = {.run = run, .done = done, .class = cases[i].class}};
+        executor_submit(context_executor(context), mailbox, &works[i].job, cases[i].submitted);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        rtc_time_t due = cases[order[i]].due;
+        assert_true(mailbox_deadline(mailbox) == due || works[order[i]].done_at == due); /* two may be due at once */
+        mailbox_run(mailbox, due);
+        assert_true(works[order[i]].done == 1 && works[order[i]].done_at == due);
+    }
+    assert_true(mailbox_deadline(mailbox) == RTC_TIME_NEVER);
+    mailbox_unref(mailbox);
+    rtc_context_unref(context);
+    assert_int_equal(counting_left(&counter), 0);
+}
+
 /* ---- Who goes first ---- */
 
 static struct {
@@ -363,6 +397,7 @@ int main(void)
         cmocka_unit_test(job_without_mailbox),
         cmocka_unit_test(queued_jobs_run_before_the_end),
         cmocka_unit_test(simulated_jobs_have_a_cost),
+        cmocka_unit_test(simulated_jobs_come_back_when_they_are_due),
         cmocka_unit_test(prompt_before_bulk),
         cmocka_unit_test(a_worker_for_what_is_prompt),
         cmocka_unit_test(turns_for_the_rest),
