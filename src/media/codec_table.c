@@ -141,3 +141,13 @@ bool codec_is_coarse(const rtc_encoded_frame *picture)
     int quantizer = codec_quantizer(picture);
     return quantizer >= 0 && quantizer >= codec_row_named(rtc_encoded_frame_codec(picture))->format->quantizer_coarse;
 }
+
+uint32_t codec_coarseness_percent(const rtc_encoded_frame *picture)
+{
+    int quantizer = codec_quantizer(picture);
+    if (quantizer < 0)
+        return 0;
+    const struct payload_format *format = codec_row_named(rtc_encoded_frame_codec(picture))->format;
+    uint32_t percent = format->quantizer_step(quantizer) * 100 / format->quantizer_step(format->quantizer_coarse);
+    return percent > 0 ? percent : 1;
+}

@@ -70,5 +70,7 @@ const struct codec_row *codec_row_carried(rtc_media_kind kind, const char *name)
 int codec_quantizer(const rtc_encoded_frame *picture);
 /* Whether it is as coarse as its codec can make it, or nearly; false where that is not known. */
 bool codec_is_coarse(const rtc_encoded_frame *picture);
+/* How far apart the values are that it leaves, in percent of what is coarse; 0: not known. */
+uint32_t codec_coarseness_percent(const rtc_encoded_frame *picture);
 
 #endif

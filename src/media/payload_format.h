@@ -84,6 +84,8 @@ struct payload_format {
     /* Of a whole picture: how coarse it is, on the codec's own scale (webrtc-stats, qpSum). Below 0: not known. NULL: of none is. */
     int (*frame_quantizer)(struct slice frame);
     int quantizer_coarse; /* from here on a picture is as coarse as encoders make it, or nearly */
+    /* How far apart the values are that it leaves, in units of its own. */
+    uint32_t (*quantizer_step)(int quantizer);
 };
 
 #endif

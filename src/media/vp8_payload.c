@@ -130,4 +130,5 @@ const struct payload_format vp8_payload_format = {
     .frame_info = vp8_frame_info,
     .frame_quantizer = vp8_quantizer,
     .quantizer_coarse = VP8_QUANTIZER_COARSE,
+    .quantizer_step = vp8_quantizer_step,
 };

@@ -97,3 +97,16 @@ int vp8_quantizer(struct slice frame)
     int index = (int)literal(&b, 7);
     return b.failed ? -1 : index;
 }
+
+/* The table of the RFC rises by one, then by two, three, four and five. */
+uint32_t vp8_quantizer_step(int quantizer)
+{
+    static const struct {
+        int from;
+        uint32_t step, by;
+    } parts[] = {{117, 234, 5}, {103, 177, 4}, {84, 119, 3}, {55, 60, 2}, {0, 4, 1}};
+    size_t i = 0;
+    while (quantizer < parts[i].from && parts[i].from > 0)
+        i++;
+    return parts[i].step + (uint32_t)(quantizer - parts[i].from) * parts[i].by;
+}

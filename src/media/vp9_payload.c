@@ -156,4 +156,5 @@ const struct payload_format vp9_payload_format = {
     .frame_work = vp9_frame_work,
     .frame_quantizer = vp9_quantizer,
     .quantizer_coarse = VP9_QUANTIZER_COARSE,
+    .quantizer_step = vp9_quantizer_step,
 };

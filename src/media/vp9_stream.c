@@ -140,6 +140,18 @@ bool vp9_header_read(struct slice frame, struct vp9_header *out)
     return read_header(frame, out, &quantizer);
 }
 
+/* Points of the table, and lines between them. */
+uint32_t vp9_quantizer_step(int quantizer)
+{
+    static const uint32_t points[][2] = {{0, 7},     {95, 102},  {120, 152},  {150, 255}, {170, 366},
+                                         {190, 530}, {205, 702}, {224, 1007}, {255, 1828}};
+    uint32_t at = (uint32_t)quantizer;
+    size_t i = 1;
+    while (at > points[i][0] && i + 1 < sizeof points / sizeof points[0])
+        i++;
+    return points[i - 1][1] + (points[i][1] - points[i - 1][1]) * (at - points[i - 1][0]) / (points[i][0] - points[i - 1][0]);
+}
+
 int vp9_quantizer(struct slice chunk)
 {
     struct slice frames[VP9_FRAMES_MAX] = {chunk};

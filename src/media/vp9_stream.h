@@ -24,6 +24,8 @@ bool vp9_frame_info(struct slice frame, uint16_t *width, uint16_t *height);
  * it shows one that is there. */
 enum { VP9_QUANTIZER_COARSE = 205 };
 int vp9_quantizer(struct slice chunk);
+/* Of the coefficients but the first of a block (section 8.6.1, of eight bits), nearly. */
+uint32_t vp9_quantizer_step(int quantizer);
 /* The frames of a chunk that has an index at its end (annex B); 0: it has none, and is one frame. */
 size_t vp9_index_read(struct slice chunk, struct slice frames[VP9_FRAMES_MAX]);
 /* The frames of a chunk, shown or not. */

@@ -456,6 +456,8 @@ static void tell_scale(struct send_pipeline *p, uint32_t i, const rtc_video_fram
     for (uint32_t k = 0; k < p->worker.late; k++)
         video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), VIDEO_SCALE_NOTHING);
     video_scale_made(&p->worker.encoders[i].scale, rtc_video_frame_capture_time_us(frame), what);
+    if (what == VIDEO_SCALE_FRAME || what == VIDEO_SCALE_COARSE)
+        video_scale_saw(&p->worker.encoders[i].scale, codec_coarseness_percent(made->frames[0]));
 }
 
 /* An encoder of all layers knows them: its first is the first one, also where that is switched off. */

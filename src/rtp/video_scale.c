@@ -13,6 +13,13 @@ enum { COUNTED_US = US_PER_S, COUNTED_MIN = 8, LEFT_OUT_PARTS = 5, COARSE_PARTS 
 /* More than the worst noise takes at the coarsest: then something else was the reason. */
 enum { TOO_FEW_MAX = 90, FORGOTTEN_US = 300 * US_PER_S };
 
+/* After a steep fall somebody waits for the next picture: a keyframe, which has about half a bit for each pixel at its
+ * coarsest, is to leave within a third of a second. */
+enum { STEEP = 3, USUAL_OF = 16, KEYFRAME_PARTS = 3, KEYFRAME_BIT_PARTS = 2 };
+
+/* What a picture is to be at most once it is larger, in percent of what is coarse; and so many say what they are now. */
+enum { COARSE_AFTER = 75, SEEN_MIN = 15, SEEN_OF = 16 };
+
 static const uint32_t steps[] = {8, 6, 4, 3, 2};
 enum { STEPS = sizeof steps / sizeof steps[0] };
 
@@ -72,6 +79,28 @@ static uint32_t larger(uint32_t eighths)
     return steps[i];
 }
 
+/* Of the same bits each pixel gets fewer; a picture becomes coarser by more than that, since the first of them are those that nothing can
+ * be saved on: about as the cube of its sides. */
+static bool is_fine(const struct video_scale *s, uint32_t eighths)
+{
+    uint64_t then = (uint64_t)s->coarsely * eighths * eighths * eighths, now = (uint64_t)s->eighths * s->eighths * s->eighths;
+    return s->coarsely == 0 || (s->seen >= SEEN_MIN && then <= now * COARSE_AFTER * 100);
+}
+
+static uint32_t quick(uint32_t width, uint32_t height, const struct video_scale_limits *limits, uint32_t eighths)
+{
+    size_t i = 0;
+    while (i < STEPS && steps[i] > eighths)
+        i++;
+    uint32_t best = eighths;
+    for (; i < STEPS && pixels(width, height, steps[i]) >= SMALLEST_PIXELS; i++) {
+        best = steps[i];
+        if (pixels(width, height, best) * KEYFRAME_PARTS <= (uint64_t)limits->bitrate_bps * KEYFRAME_BIT_PARTS)
+            break;
+    }
+    return best;
+}
+
 static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t width, uint32_t height,
                           const struct video_scale_limits *limits)
 {
@@ -80,9 +109,11 @@ static uint32_t next_step(const struct video_scale *s, rtc_time_t now, uint32_t 
     if (s->eighths == 0)
         return comfortable;
     rtc_time_t passed = now - s->changed, patience = s->went_down ? UP_AFTER_US : FIRST_UP_AFTER_US;
-    if (bearable < s->eighths && (passed < 0 || passed >= DOWN_AFTER_US))
-        return comfortable;
-    if (comfortable > s->eighths && (passed < 0 || passed >= patience))
+    bool steep = (uint64_t)limits->bitrate_bps * STEEP < s->usual_bps;
+    uint32_t smaller = steep ? quick(width, height, limits, comfortable) : bearable < s->eighths ? comfortable : s->eighths;
+    if (smaller < s->eighths && (passed < 0 || passed >= DOWN_AFTER_US))
+        return smaller;
+    if (comfortable > s->eighths && (passed < 0 || passed >= patience) && is_fine(s, larger(s->eighths)))
         return larger(s->eighths);
     return s->eighths;
 }
@@ -95,7 +126,10 @@ bool video_scale_choose(struct video_scale *s, rtc_time_t now, const struct vide
         s->went_down = s->went_down || step < s->eighths;
         s->eighths = step;
         s->changed = now;
+        s->seen = s->coarsely = 0;
     }
+    s->usual_bps = s->usual_bps == 0 || changes ? limits->bitrate_bps
+                                                : (uint32_t)(((uint64_t)s->usual_bps * (USUAL_OF - 1) + limits->bitrate_bps) / USUAL_OF);
     s->spent = per_pixel(*width, *height, limits, step);
     *width = side(*width, step);
     *height = side(*height, step);
@@ -128,4 +162,13 @@ void video_scale_made(struct video_scale *s, rtc_time_t now, enum video_scale_ma
         s->learnt = now;
     }
     count_from(s, now);
+}
+
+void video_scale_saw(struct video_scale *s, uint32_t coarseness_percent)
+{
+    if (coarseness_percent == 0)
+        return;
+    uint32_t fresh = coarseness_percent * 100;
+    s->coarsely = s->seen == 0 ? fresh : (s->coarsely * (SEEN_OF - 1) + fresh) / SEEN_OF;
+    s->seen += s->seen < SEEN_MIN;
 }

@@ -5,6 +5,7 @@
 #include "opus_payload.h"
 #include "vp8_payload.h"
 #include "vp8_quantizer.h"
+#include "vp9_stream.h"
 
 /* ---- VP8 ---- */
 
@@ -349,6 +350,22 @@ static void reads_quantizers(void **state)
     assert_int_equal(vp8_quantizer(view(&other)), -1);
 }
 
+/* The tables of the specifications, at some of their places; between them each step is larger than the one before. */
+static void quantizers_have_steps(void **state)
+{
+    static const uint32_t vp8[][2] = {{0, 4}, {54, 58}, {55, 60}, {83, 116}, {84, 119}, {103, 177}, {106, 189}, {116, 229}, {127, 284}};
+    static const uint32_t vp9[][2] = {{95, 102}, {120, 152}, {150, 255}, {170, 366}, {190, 530}, {205, 702}, {224, 1007}, {255, 1828}};
+    (void)state;
+    for (size_t i = 0; i < sizeof vp8 / sizeof vp8[0]; i++)
+        assert_int_equal(vp8_quantizer_step((int)vp8[i][0]), vp8[i][1]);
+    for (size_t i = 0; i < sizeof vp9 / sizeof vp9[0]; i++)
+        assert_int_equal(vp9_quantizer_step((int)vp9[i][0]), vp9[i][1]);
+    for (int i = 0; i < 127; i++)
+        assert_true(vp8_quantizer_step(i) < vp8_quantizer_step(i + 1));
+    for (int i = 0; i < 255; i++)
+        assert_true(vp9_quantizer_step(i) < vp9_quantizer_step(i + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +376,7 @@ int main(void)
         cmocka_unit_test(writes_temporal_layers),
         cmocka_unit_test(refuses_to_split_nothing),
         cmocka_unit_test(reads_quantizers),
+        cmocka_unit_test(quantizers_have_steps),
         cmocka_unit_test(opus_durations),
         cmocka_unit_test(opus_packings),
         cmocka_unit_test(opus_frames_have_a_longest),

@@ -179,6 +179,53 @@ static void coarse_pictures_become_smaller(void **state)
     }
 }
 
+/* It goes up from pictures that are fine enough, whatever the rate says, and not before some of the size that there is were seen. */
+static void fine_pictures_become_larger(void **state)
+{
+    static const struct {
+        uint32_t percent, wanted;
+    } cases[] = {{40, 640}, {23, 640}, {22, 960}, {10, 960}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct video_scale scale = {0};
+        rtc_time_t now = 0;
+        assert_int_equal(width_of(&scale, now, 1280, 720, 300000), 640);
+        video_scale_saw(&scale, 90); /* the first pictures after a keyframe are what that left */
+        video_scale_saw(&scale, 0);
+        for (; now < 1000 * MS; now += 33 * MS) {
+            assert_int_equal(width_of(&scale, now, 1280, 720, 1000000), 640);
+            video_scale_saw(&scale, 90);
+        }
+        for (; now < 4 * SECOND; now += 33 * MS)
+            video_scale_saw(&scale, cases[i].percent);
+        assert_int_equal(width_of(&scale, now, 1280, 720, 1000000), cases[i].wanted);
+    }
+    struct video_scale unknown = {0}; /* of a codec that tells nothing */
+    assert_int_equal(width_of(&unknown, 0, 1280, 720, 300000), 640);
+    assert_int_equal(width_of(&unknown, SECOND, 1280, 720, 1000000), 960);
+    for (int i = 0; i < 14; i++)
+        video_scale_saw(&unknown, 5);
+    assert_int_equal(width_of(&unknown, 3 * SECOND, 1280, 720, 3000000), 960); /* too few yet */
+    video_scale_saw(&unknown, 5);
+    assert_int_equal(width_of(&unknown, 3 * SECOND, 1280, 720, 3000000), 1280);
+}
+
+/* Nobody waits for a large keyframe after the path has become a fraction of what it was. */
+static void after_a_steep_fall_keyframes_are_small(void **state)
+{
+    (void)state;
+    struct video_scale scale = {0};
+    rtc_time_t now = 0;
+    for (; now < 10 * SECOND; now += 33 * MS)
+        assert_int_equal(width_of(&scale, now, 1280, 720, 2400000), 1280);
+    assert_int_equal(width_of(&scale, now, 1280, 720, 400000), 640); /* for which 960 are bearable otherwise */
+    struct video_scale gentle = {0};
+    uint32_t bps = 2400000;
+    for (now = 0; bps > 400000; now += 33 * MS, bps -= bps / 50)
+        (void)width_of(&gentle, now, 1280, 720, bps);
+    assert_int_equal(width_of(&gentle, now, 1280, 720, 400000), 960);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +238,8 @@ int main(void)
         cmocka_unit_test(pictures_left_out_ask_for_a_smaller_size),
         cmocka_unit_test(keyframes_and_few_pictures_say_nothing),
         cmocka_unit_test(coarse_pictures_become_smaller),
+        cmocka_unit_test(fine_pictures_become_larger),
+        cmocka_unit_test(after_a_steep_fall_keyframes_are_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
