@@ -143,11 +143,11 @@ static void fill_config(struct encoder *e)
     set_rates(e);
 }
 
-/* A keyframe may be as large as half the buffer at this frame rate, in percent of a frame's share; at least three frames. By ten:
- * milliseconds times pictures a second, over 1000, in percent. */
+/* A keyframe may be as large as a third of the buffer at this frame rate, 200 ms, in percent of a frame's share; at least three frames. By
+ * ten: milliseconds times pictures a second, over 1000, in percent. */
 static uint32_t intra_percent(const struct encoder *e)
 {
-    uint32_t percent = e->config.rc_buf_optimal_sz / 2 * frame_rate(e) / 10;
+    uint32_t percent = e->config.rc_buf_optimal_sz / 3 * frame_rate(e) / 10;
     return percent < 300 ? 300 : percent;
 }
 
