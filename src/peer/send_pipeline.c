@@ -516,6 +516,8 @@ void send_pipeline_request_keyframes(struct send_pipeline *p, uint32_t encodings
         if (encodings >> i & 1)
             p->shared.layers[i].keyframe_wanted = true;
     pthread_mutex_unlock(&p->lock);
+    if (p->pc && p->transceiver->transport && p->kind == RTC_MEDIA_VIDEO) /* what waited may have been given up for it */
+        note_backlog(p, p->transceiver->transport, p->pc->now);
     if (p->track)
         media_track_request_keyframe(p->track);
 }

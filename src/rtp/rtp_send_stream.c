@@ -558,6 +558,8 @@ void rtp_send_stream_dropped(struct rtp_send_stream *s)
 {
     s->numbers.sequence = (uint16_t)(s->numbers.sequence + s->numbers.in_frame);
     s->numbers.in_frame = false;
+    if (s->cache)
+        rtx_cache_clear(s->cache); /* a keyframe comes, which needs nothing of what left before */
 }
 
 /* ---- Repairs ---- */

@@ -14,7 +14,7 @@
 enum { FIRST_REPORT_US = 200000, ASK_EVERY_US = 500000, REPAIR_EVERY_US = 500000, TELL_EVERY_US = 500000 };
 
 /* For so long after the last packet of media data have to share with them. */
-enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000 };
+enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000, TOO_LATE_US = 300000, KEYFRAME_KEPT_US = 1000000 };
 /* What is around the payloads of a stream of small pictures: headers of IP, UDP, RTP and SRTP, about seventy bytes, sixty times a second.
  */
 enum { SMALL_HEADERS_BPS = 34000 };
@@ -156,6 +156,8 @@ static bool pad(struct rtp_sending *sd, rtc_time_t now, struct out *out)
     if (!rtp_pacer_wants_padding(&sd->pacer, now, st != NULL))
         return false;
     struct packet *p = rtp_send_stream_padding(st, out->pool);
+    if (p)
+        p->time = now; /* it waited for nothing */
     if (p && leave(sd, now, p, 0, out))
         return true;
     rtp_pacer_end_probe(&sd->pacer);
@@ -202,6 +204,28 @@ static void ask_keyframe(struct rtp_send_stream *st, rtc_time_t now, struct out 
     (void)rtp_member_event(out, RTP_EVENT_KEYFRAME_REQUEST, st);
 }
 
+/* Who gets a keyframe needs nothing of what is before it. What waits for long would only make it late, and everything behind it. */
+static void overtake(struct rtp_sending *sd, struct rtp_send_stream *st, const rtc_encoded_frame *frame)
+{
+    if (st->kind == RTC_MEDIA_VIDEO && rtc_encoded_frame_keyframe(frame) && rtp_pacer_backlog(&sd->pacer) > BACKLOG_US)
+        rtp_sending_drop(sd, st);
+}
+
+/* Pictures that were made for a rate that is gone: what waits would take longer to leave than a keyframe of the rate that there is. It is
+ * given up; but not what there is of a keyframe, or there would be nothing else any more, nor of several layers, which would all begin
+ * anew.
+ */
+static void give_up_late(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, struct out *out)
+{
+    rtc_time_t keyframe = st->keyframes.sent;
+    bool lately = keyframe != RTC_TIME_NEVER && now - keyframe < KEYFRAME_KEPT_US, layer = st->encoding.rid[0] != '\0';
+    if (!sd->budget.has_feedback || st->kind != RTC_MEDIA_VIDEO || layer || lately || rtp_pacer_backlog(&sd->pacer) <= TOO_LATE_US)
+        return;
+    rtp_sending_drop(sd, st);
+    if (st->owes_keyframe)
+        ask_keyframe(st, now, out);
+}
+
 /* Delta frames may not say it. */
 static void note_size(struct rtp_send_stream *st, const rtc_encoded_frame *frame)
 {
@@ -222,9 +246,11 @@ int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_st
         return refuse(st);
     }
     bool first = !rtp_send_stream_active_since(st, 0);
+    overtake(sd, st, frame);
     note_size(st, frame);
     int error = rtp_send_stream_frame(st, now, frame, audio_level, out->pool, &sd->pacer);
     st->owes_keyframe = error && st->kind == RTC_MEDIA_VIDEO;
+    give_up_late(sd, now, st, out);
     rtp_sending_drain(sd, now, out);
     /* The peer can not synchronise streams before it has our clocks. */
     if (first && !error)
@@ -426,15 +452,23 @@ static uint32_t late_bps(const struct rtp_sending *sd)
     return rtp_pacer_backlog(&sd->pacer) > BACKLOG_US ? (waits < UINT32_MAX ? (uint32_t)waits : UINT32_MAX) : 0;
 }
 
+/* What is around the payloads of so much video: as large a part as of what was sent last, whose rate may have been another one; about a
+ * sixteenth before any was. */
+static uint32_t headers_of(struct rtp_sending *sd, rtc_time_t now, uint32_t bps)
+{
+    uint64_t around = rtp_meter_bps(&sd->budget.around, now), pictures = rtp_meter_bps(&sd->budget.pictures, now);
+    uint32_t part = pictures > 0 ? (uint32_t)(bps * around / pictures) : 0;
+    part = part > bps / 16 ? part : bps / 16;
+    return part < bps / 2 ? part : bps / 2;
+}
+
 /* Of what the path takes in all, the part that payloads of video may take: sound comes first, and packets have headers, of which about a
  * sixteenth is a guess before any left. */
 static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t target)
 {
-    uint32_t sound = rtp_meter_bps(&sd->budget.sound, now), around = rtp_meter_bps(&sd->budget.around, now);
-    uint32_t left = target > sound ? target - sound : 0, cap = sd->budget.rule->cap_bps, remb = sd->budget.rule->remb_bps;
-    around = around > left / 16 ? around : left / 16;
-    around = around < left / 2 ? around : left / 2;
-    left -= around;
+    uint32_t sound = rtp_meter_bps(&sd->budget.sound, now), cap = sd->budget.rule->cap_bps, remb = sd->budget.rule->remb_bps;
+    uint32_t left = target > sound ? target - sound : 0;
+    left -= headers_of(sd, now, left);
     uint32_t late = late_bps(sd);
     left -= late < left / 2 ? late : left / 2;
     left = left > VIDEO_LEAST_BPS ? left : VIDEO_LEAST_BPS;
@@ -544,6 +578,7 @@ static void give(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w,
         bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
         uint32_t given = w->given[i] > 0 || !first ? w->given[i] : 1;
         follow_target(sd, now, w->streams[i], given, out);
+        give_up_late(sd, now, w->streams[i], out);
     }
 }
 

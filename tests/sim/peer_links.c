@@ -56,7 +56,7 @@ static const struct scenario scenarios[] = {
 struct bin {
     uint64_t bits, rate_bps;
     unsigned queue_ms, dropped, target_kbps, width;
-    double decoded, sent, keyframes, asked, nacks, resent, left_out, delay;
+    double decoded, sent, encoded, keyframes, asked, nacks, resent, left_out, delay, quantizers;
 };
 
 static struct {
@@ -327,11 +327,12 @@ static void tell_course(int bins)
         }
         const struct bin *last = &call.bins[i + HALF_S - 1];
         print_message("  %4.1f s: %4.0f kbit/s of %4.0f, target %4u, queue %3u ms, dropped %2u, %2.0f pictures of %u; sent %.0f, keys "
-                      "%.0f, out %.0f, asked %.0f, nacks %.0f, resent %.0f, delay %.1f s\n",
+                      "%.0f, quantizer %.0f, out %.0f, asked %.0f, nacks %.0f, resent %.0f, delay %.1f s\n",
                       (double)i / BINS_PER_S, shared(i, i + HALF_S) * (double)last->rate_bps / 1000, (double)last->rate_bps / 1000,
                       last->target_kbps, queue_ms, dropped, last->decoded - was->decoded, last->width, last->sent - was->sent,
-                      last->keyframes - was->keyframes, last->left_out - was->left_out, last->asked - was->asked, last->nacks - was->nacks,
-                      last->resent - was->resent, last->delay - was->delay);
+                      last->keyframes - was->keyframes, (last->quantizers - was->quantizers) / fmax(last->encoded - was->encoded, 1),
+                      last->left_out - was->left_out, last->asked - was->asked, last->nacks - was->nacks, last->resent - was->resent,
+                      last->delay - was->delay);
     }
 }
 
@@ -349,6 +350,8 @@ static void run(const struct scenario *s, uint64_t seed)
         peer_run(&call.p, call.first + (i + 1) * (rtc_time_t)BIN_US - call.p.now);
         call.bins[i].decoded = number(1, "inbound-rtp", "framesDecoded");
         call.bins[i].sent = number(0, "outbound-rtp", "framesSent");
+        call.bins[i].encoded = number(0, "outbound-rtp", "framesEncoded");
+        call.bins[i].quantizers = number(0, "outbound-rtp", "qpSum");
         call.bins[i].keyframes = number(0, "outbound-rtp", "keyFramesEncoded");
         call.bins[i].left_out = number(0, "outbound-rtp", "framesDropped");
         call.bins[i].delay = number(0, "outbound-rtp", "totalPacketSendDelay");
@@ -361,6 +364,7 @@ static void run(const struct scenario *s, uint64_t seed)
             settled = count();
     }
     struct counted c = count();
+    assert_true(number(0, "outbound-rtp", "totalPacketSendDelay") < number(0, "outbound-rtp", "packetsSent") * 0.25);
     if (call.verbose)
         tell_course(bins);
     double held_ms = 1000 * (c.delay_s - settled.delay_s) / fmax(c.emitted - settled.emitted, 1);

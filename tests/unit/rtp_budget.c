@@ -418,6 +418,74 @@ static void sound_comes_first(void **state)
     assert_in_range(stats.target_bitrate_bps, 25000, 35000); /* and not nothing */
 }
 
+static uint32_t target_of_video(void)
+{
+    struct rtp_outbound_stats stats;
+    assert_true(rtp_session_outbound_stats(session, video_stream, now, &stats));
+    return stats.target_bitrate_bps;
+}
+
+static void set_rate(uint32_t bps)
+{
+    script.target = (struct congestion_target){bps, bps, 0};
+    rtp_session_tick(session, now, &out);
+}
+
+/* What was sent around pictures at another rate says how large a part it is, and no more. */
+static void headers_are_a_part(void **state)
+{
+    (void)state;
+    set_rate(2400000);
+    for (int i = 0; i < 60; i++) {
+        assert_int_equal(i == 0 ? (send_picture(8000), RTC_OK) : send_delta(8000), RTC_OK);
+        (void)run(now + 33 * MS);
+    }
+    set_rate(200000);
+    (void)run(now + 1 * MS);
+    assert_in_range(target_of_video(), 180000, 190000);
+}
+
+/* The rate falls to a fraction: what waits was made for another one, and would take a second to leave. */
+static void what_is_too_late_is_given_up(void **state)
+{
+    (void)state;
+    set_rate(2400000);
+    send_picture(8000);
+    (void)run(now + 2 * SECOND);
+    assert_int_equal(send_delta(30000), RTC_OK);
+    (void)events(0, 0);
+    set_rate(240000);
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 1);
+    (void)run(now + MS);
+    assert_int_equal(run(now + SECOND).count, 0);
+    assert_int_equal(send_delta(500), RTC_ERR_INVALID_STATE);       /* it refers to what is missing, */
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 1); /* and the encoder still owes */
+    send_picture(3000);
+    assert_in_range(run(now + 150 * MS).bytes, 3000, 3600); /* and somebody waits for it */
+    assert_int_equal(send_delta(15000), RTC_OK);            /* 500 ms, but right behind a keyframe */
+    assert_in_range(run(now + 600 * MS).bytes, 15000, 17000);
+    (void)run(now + SECOND);
+    assert_int_equal(send_delta(15000), RTC_OK); /* an encoder that makes far too much */
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 1);
+    assert_true(run(now + SECOND).bytes < 2000);
+}
+
+/* A keyframe leaves before what waits for long, of which who gets it needs nothing. */
+static void a_keyframe_overtakes(void **state)
+{
+    (void)state;
+    set_rate(400000);
+    send_picture(1000);
+    (void)run(now + 2 * SECOND);
+    assert_int_equal(send_delta(10000), RTC_OK); /* 200 ms */
+    (void)run(now + 20 * MS);
+    send_picture(2000);
+    assert_in_range(run(now + SECOND).bytes, 2000, 3600); /* and no more than what was on its way */
+    assert_int_equal(send_delta(3000), RTC_OK);           /* 60 ms are waited for */
+    send_picture(2000);
+    assert_in_range(run(now + SECOND).bytes, 5000, 6000);
+}
+
 static void limits_are_what_can_be_sent(void **state)
 {
     (void)state;
@@ -524,6 +592,9 @@ int main(void)
         TEST(a_message_of_very_many_numbers),
         TEST(no_more_than_the_window_is_in_flight),
         TEST(sound_comes_first),
+        TEST(headers_are_a_part),
+        TEST(what_is_too_late_is_given_up),
+        TEST(a_keyframe_overtakes),
         TEST(limits_are_what_can_be_sent),
         TEST(what_was_learnt_is_given_on),
         TEST(hostile_feedback),

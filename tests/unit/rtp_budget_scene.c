@@ -127,7 +127,7 @@ int end_numbered(void **state)
     return 0;
 }
 
-void send_picture(size_t len)
+static int send_frame(size_t len, bool keyframe)
 {
     static uint8_t bytes[100000] = {0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01};
     rtc_encoded_frame *frame = NULL;
@@ -136,12 +136,23 @@ void send_picture(size_t len)
                                          .codec = "VP8",
                                          .data = bytes,
                                          .data_len = len,
-                                         .keyframe = true,
+                                         .keyframe = keyframe,
                                          .rtp_timestamp = (uint32_t)(now * 9 / 100),
                                          .capture_time_us = now};
     assert_int_equal(rtc_encoded_frame_new(context, &o, &frame), RTC_OK);
-    assert_int_equal(rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out), RTC_OK);
+    int error = rtp_session_send_frame(session, now, video_stream, frame, RTP_NO_AUDIO_LEVEL, &out);
     rtc_encoded_frame_unref(frame);
+    return error;
+}
+
+void send_picture(size_t len)
+{
+    assert_int_equal(send_frame(len, true), RTC_OK);
+}
+
+int send_delta(size_t len)
+{
+    return send_frame(len, false);
 }
 
 void send_sound(void)

@@ -28,7 +28,8 @@ struct rtp_section numbered(struct rtp_section section);
 /* Fixtures. */
 int begin_numbered(void **state);
 int end_numbered(void **state);
-void send_picture(size_t len);
+void send_picture(size_t len); /* a keyframe */
+int send_delta(size_t len);    /* one that refers to it */
 void send_sound(void);
 
 /* What left as RTP. */
