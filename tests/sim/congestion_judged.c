@@ -4,7 +4,6 @@
 #include "gcc.h"
 #include "scream.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { MS = 1000, SECOND = 1000000, MOST_BPS = 3000000, SETTLED = 5 * SECOND };
@@ -249,7 +248,7 @@ static void scream_by_marks(rtc_context *context, uint64_t seed, double *v)
     scream(context, seed, true, v);
 }
 
-const struct judged_scenario judged_scenarios[] = {
+const struct judged_scenario congestion_scenarios[] = {
     {"1 Mbit/s", {{"used", false, 0.93, 0.9}, {"queue p95 ms", true, 40, 60}, {"start s", true, 1.5, 1.5}}, one_megabit},
     {"1 Mbit/s, uneven", {{"used", false, 0.9, 0.85}, {"least target kbit/s", false, 700, 500}, {"queue p95 ms", true, 70, 120}}, uneven},
     {"2.5, 0.6, 2.5 Mbit/s", {{"used", false, 0.9, 0.85}, {"queue over 100 ms s", true, 1.5, 6}, {"back s", true, 5, 8}}, drop_and_back},
@@ -267,46 +266,4 @@ const struct judged_scenario judged_scenarios[] = {
     {"SCReAM, policer", {{"used", false, 0.93, 0.9}, {"lost", true, 0.17, 0.2}}, scream_policed},
     {"SCReAM, marks", {{"used", false, 0.85, 0.8}, {"queue p95 ms", true, 15, 25}, {"start s", true, 2, 3}}, scream_by_marks},
 };
-const size_t judged_count = sizeof judged_scenarios / sizeof *judged_scenarios;
-
-static bool is_bad(const struct judged_figure *figure, double value, double limit)
-{
-    return figure->low ? value > limit : value < limit;
-}
-
-static bool judge(rtc_context *context, const struct judged_scenario *scenario, uint64_t from, uint64_t to, int part, int parts)
-{
-    double sums[JUDGED_FIGURES] = {0}, worst[JUDGED_FIGURES] = {0};
-    uint64_t worst_seed[JUDGED_FIGURES] = {0}, count = 0;
-    bool good = true;
-    for (uint64_t seed = from; seed < to; seed++) {
-        double v[JUDGED_FIGURES] = {0};
-        if (seed % (uint64_t)parts != (uint64_t)part)
-            continue;
-        scenario->run(context, seed, v);
-        for (int i = 0; i < JUDGED_FIGURES && scenario->figures[i].name; i++) {
-            sums[i] += v[i];
-            if (count == 0 || is_bad(&scenario->figures[i], v[i], worst[i])) {
-                worst[i] = v[i];
-                worst_seed[i] = seed;
-            }
-        }
-        count++;
-    }
-    for (int i = 0; i < JUDGED_FIGURES && scenario->figures[i].name; i++) {
-        const struct judged_figure *f = &scenario->figures[i];
-        bool bad = is_bad(f, sums[i] / (double)count, f->mean) || is_bad(f, worst[i], f->each);
-        printf("%s%s, %s: %.3f on average (wanted %.3f), worst %.3f with seed %llu (%.3f)\n", bad ? "NOT GOOD: " : "", scenario->name,
-               f->name, sums[i] / (double)count, f->mean, worst[i], (unsigned long long)worst_seed[i], f->each);
-        good = good && !bad;
-    }
-    return good;
-}
-
-bool judged_run(rtc_context *context, uint64_t from, uint64_t to, int part, int parts)
-{
-    bool good = true;
-    for (size_t i = 0; i < judged_count; i++)
-        good = judge(context, &judged_scenarios[i], from, to, part, parts) && good;
-    return good;
-}
+const size_t congestion_scenario_count = sizeof congestion_scenarios / sizeof *congestion_scenarios;

@@ -11,7 +11,7 @@ int main(void)
     rtc_context *context;
     if (rtc_context_new(NULL, &context) != RTC_OK)
         abort();
-    bool good = judged_run(context, 1, 1 + SEEDS, 0, 1);
+    bool good = judged_run(congestion_scenarios, congestion_scenario_count, context, 1, 1 + SEEDS, 0, 1);
     rtc_context_unref(context);
     return good ? 0 : 1;
 }
