@@ -13,14 +13,17 @@ enum {
     QUEUE_LONG_US = 60 * MS,
     DRAIN_US = 350 * MS,
     DRAIN_MAX_US = 700 * MS,
-    QUEUE_OF_OTHERS_US = 80 * MS
+    QUEUE_OF_OTHERS_US = 80 * MS,
+    QUEUE_GROWS_US = 40 * MS,
+    QUEUE_MOST_US = 400 * MS
 };
 enum { IN_VAIN = 2, TEST_EVERY_US = 8 * SECOND, TEST_FIRST_US = 1500 * MS, TEST_US = 600 * MS, AFTER_DROP_US = 60 * SECOND };
 /* Rates, as parts, and growth of a second. */
-static const double resumes_at = 0.97, drain_least = 0.25, drain_most = 0.85, near_from = 0.88, near_to = 1.08, beyond_acked = 1.5;
-static const double growth_near = 0.02, growth_below = 0.5, growth_clear = 0.1, growth_most = 0.8, growth_start = 1.7, growth_held = 0.8,
-                    loss_decrease = 0.85, probe_part = 0.92, deeper = 0.12, competes_at = 0.6, really_less = 0.75, floor_in_vain = 0.3,
-                    test_shrinks_to = 0.35, limited_most = 0.9, sent_part = 0.8, unproved = 0.85;
+static const double resumes_at = 0.97, drain_least = 0.45, drain_least_in_vain = 0.25, drain_most = 0.85, much_less = 0.6;
+static const double near_from = 0.88, near_to = 1.08, beyond_acked = 1.5, growth_near = 0.02, growth_below = 0.5, growth_clear = 0.1,
+                    growth_most = 0.8, growth_start = 1.7, growth_held = 0.8, loss_decrease = 0.9, probe_part = 0.92, deeper = 0.12,
+                    competes_at = 0.6, competes_least = 0.45, really_less = 0.75, floor_in_vain = 0.3, test_shrinks_to = 0.35,
+                    limited_most = 0.9, sent_part = 0.8, unproved = 0.85;
 
 void aimd_init(struct aimd *aimd, double start_bps, rtc_time_t now)
 {
@@ -65,12 +68,23 @@ static bool is_unproved(const struct aimd *a, const struct aimd_input *in)
     return in->jitter_us > QUIET_US && in->queue_us <= QUEUE_LONG_US && in->left_bps < a->target_bps * sent_part;
 }
 
+/* What stands when all that is under way has come to the bottleneck: far more than what the last packets met where the path takes much less
+ * than a moment ago. */
+static rtc_time_t queue_to_come(const struct aimd_input *in, double takes_bps)
+{
+    rtc_time_t to_come = (rtc_time_t)(in->in_flight_bits * 1e6 / takes_bps) - in->path_us;
+    to_come = to_come < QUEUE_MOST_US ? to_come : QUEUE_MOST_US;
+    return to_come > in->queue_us + QUEUE_GROWS_US ? to_come : in->queue_us;
+}
+
 /* What arrives says what the path takes only while it is busy: an application that sends a picture now and then leaves it idle between
  * them. Below what it takes for as long as the queue needs to drain; then at once back to a little less than that. */
 static void drain(struct aimd *a, const struct aimd_input *in)
 {
-    if (a->phase == AIMD_CLIMBS || a->phase == AIMD_STARTS)
+    if (a->phase == AIMD_CLIMBS || a->phase == AIMD_STARTS) {
         a->drained_from_bps = in->acked_bps;
+        a->worse = false;
+    }
     double arrives =
         in->queue_us > QUEUE_LONG_US && in->newest_bps > 0 && a->in_vain == 0 ? fmin(in->acked_bps, in->newest_bps) : in->acked_bps;
     arrives = fmax(arrives, in->busy_bps);
@@ -78,9 +92,11 @@ static void drain(struct aimd *a, const struct aimd_input *in)
         arrives = fmax(arrives, a->target_bps * unproved);
     double takes = arrives > 0 ? fmin(arrives, a->target_bps * 1.1) : a->target_bps * drain_most;
     learn_capacity(a, takes);
-    double part = fmin(fmax(1 - (double)in->queue_us / DRAIN_US, drain_least), drain_most);
-    part = fmax(part - deeper * a->in_vain, drain_least);
-    rtc_time_t lasts = (rtc_time_t)((double)in->queue_us / (1 - part));
+    double queue_us = (double)(a->in_vain == 0 && takes < a->drained_from_bps * much_less ? queue_to_come(in, takes) : in->queue_us);
+    double least = a->in_vain > 0 ? drain_least_in_vain : drain_least;
+    double part = fmin(fmax(1 - queue_us / DRAIN_US, least), drain_most);
+    part = fmax(part - deeper * a->in_vain, least);
+    rtc_time_t lasts = (rtc_time_t)(queue_us / (1 - part));
     a->queue_before = in->queue_us;
     a->target_bps = fmin(a->target_bps, fmax(a->capacity_bps * part, a->in_vain > 0 ? a->drained_from_bps * floor_in_vain : 0));
     a->resume_bps = a->capacity_bps * resumes_at;
@@ -89,10 +105,11 @@ static void drain(struct aimd *a, const struct aimd_input *in)
     enter(a, in->now, AIMD_DRAINS);
 }
 
-/* The path takes less still than was thought. */
+/* The path takes less still than was thought. At once packets of before the decrease say so, and later those of after it. */
 static bool is_worse(const struct aimd *a, const struct aimd_input *in)
 {
-    return in->now - a->phase_began >= in->response_us && in->queue_us > a->queue_before + 20 * MS &&
+    bool sudden = a->in_vain == 0 && !a->worse && in->newest_bps < a->capacity_bps * much_less;
+    return (sudden || in->now - a->phase_began >= in->response_us) && in->queue_us > a->queue_before + 20 * MS &&
            in->newest_bps < a->capacity_bps * 0.85;
 }
 
@@ -100,9 +117,10 @@ static void while_draining(struct aimd *a, const struct aimd_input *in)
 {
     if (is_worse(a, in)) {
         drain(a, in);
+        a->worse = true;
         return;
     }
-    if (in->now < a->until)
+    if (in->now < a->until && in->queue_us > QUEUE_LEVEL_US)
         return;
     a->target_bps = a->resume_bps;
     a->drained_at_bps = in->sent_bps;
@@ -114,7 +132,8 @@ static void while_draining(struct aimd *a, const struct aimd_input *in)
 
 static void begin_competing(struct aimd *a, const struct aimd_input *in)
 {
-    a->target_bps = fmax(a->target_bps, fmin(a->drained_from_bps * competes_at, in->acked_bps * 2));
+    a->target_bps =
+        fmax(fmax(a->target_bps, a->drained_from_bps * competes_least), fmin(a->drained_from_bps * competes_at, in->acked_bps * 2));
     a->tested = in->now - TEST_EVERY_US + TEST_FIRST_US;
     a->testing = false;
     enter(a, in->now, AIMD_COMPETES);

@@ -22,6 +22,8 @@ struct aimd_input {
     double busy_bps;                /* what arrived while the path was busy; 0: it hardly was */
     double left_bps;                /* what of it left, by the time at which it did */
     double sent_bps;                /* what left, lately */
+    double in_flight_bits;          /* what of it is not known to have arrived or to be lost */
+    rtc_time_t path_us;             /* the round trip without the queue */
     rtc_time_t queue_us, jitter_us; /* what stands before the bottleneck; how far packets are above that on average */
     enum trend trend;
     bool lost; /* something was */
@@ -42,6 +44,7 @@ struct aimd {
     double drained_from_bps; /* what arrived before the first of them */
     rtc_time_t tested;       /* while competing: when it was last asked whether the queue is our own */
     bool testing;
+    bool worse; /* while it drained the path turned out to take much less still */
 };
 
 void aimd_init(struct aimd *aimd, double start_bps, rtc_time_t now);

@@ -22,7 +22,8 @@ enum {
     TICK_US = 500 * MS,
     SILENCE_US = 700 * MS,
     NOISY_US = 7 * MS,
-    QUEUE_LONG_US = 60 * MS
+    QUEUE_LONG_US = 60 * MS,
+    DEAF_LONG = 2
 };
 /* Whether less is lost of less: how often that is tried, how long, and with how little. */
 enum { LESS_EVERY_US = 12 * SECOND, LESS_LEAST_US = 400 * MS, LESS_MOST_US = 1500 * MS, PACKET_BITS = 9600, LESS_STRETCHES = 4 };
@@ -47,6 +48,8 @@ struct gcc {
     rtc_time_t round_trip_us;
     rtc_time_t clock; /* what the last packet took, by both clocks; RTC_TIME_NEVER: none did */
     rtc_time_t first_sent, last_sent, deaf_at;
+    rtc_time_t counts_from; /* what left before was lost on a path that is gone */
+    unsigned deaf;          /* ticks without a word, though packets left */
     rtc_time_t probed;
     rtc_time_t less_asked, less_until; /* less is sent on trial up to then; RTC_TIME_NEVER: it is not */
     double less_bps;
@@ -97,6 +100,8 @@ static void begin(struct gcc *g, rtc_time_t now)
     g->less_asked = now - LESS_EVERY_US;
     g->less_until = RTC_TIME_NEVER;
     g->sent_bps = 0;
+    g->deaf = 0;
+    g->counts_from = now - torn_us;
 }
 
 static void set_limits(struct congestion *c, rtc_time_t now, const struct congestion_limits *limits)
@@ -198,7 +203,7 @@ static bool arrivals(struct gcc *g, const struct congestion_feedback *f)
     for (size_t i = 0; i < f->count; i++) {
         const struct congestion_result *r = &f->results[i];
         struct group_delta delta;
-        if (!left(f, r))
+        if (!left(f, r) || r->sent < g->counts_from)
             continue;
         if (r->was_missing)
             loss_estimate_take_back(&g->loss);
@@ -272,11 +277,42 @@ static rtc_time_t queue(const struct gcc *g)
     return q->jitter_us > NOISY_US && q->standing_us < QUEUE_LONG_US ? q->lasting_us : q->standing_us;
 }
 
+/* What was silent for so long may be another path: how long that is and what it takes is not known. */
+static void begin_again(struct gcc *g, rtc_time_t now)
+{
+    packet_groups_init(&g->groups);
+    trendline_init(&g->trendline);
+    queue_delay_init(&g->queue, now);
+    ack_rate_init(&g->acked);
+    ack_rate_init(&g->left);
+    loss_estimate_init(&g->loss);
+    probe_controller_forget(&g->probes);
+    aimd_init(&g->aimd, g->aimd.target_bps, now);
+    g->probe_step_bps = within(g, 2 * g->aimd.target_bps);
+    (void)probe_controller_ask(&g->probes, g->probe_step_bps);
+    g->probed = now;
+}
+
+/* When the first of them that arrived left; RTC_TIME_NEVER: none did. */
+static rtc_time_t first_arrived(const struct congestion_feedback *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (f->results[i].arrived != RTC_TIME_NEVER)
+            return f->results[i].sent;
+    return RTC_TIME_NEVER;
+}
+
 static void feedback(struct congestion *c, const struct congestion_feedback *f)
 {
     struct gcc *g = gcc_of(c);
     if (f->count == 0)
         return;
+    rtc_time_t from = first_arrived(f);
+    if (g->deaf >= DEAF_LONG && from != RTC_TIME_NEVER) {
+        begin_again(g, f->now);
+        g->counts_from = from;
+    }
+    g->deaf = from != RTC_TIME_NEVER ? 0 : g->deaf;
     timing(g, f);
     bool lost = arrivals(g, f);
     loss_estimate_judge(&g->loss);
@@ -287,6 +323,8 @@ static void feedback(struct congestion *c, const struct congestion_feedback *f)
                                   .busy_bps = ack_rate_busy_bps(&g->acked, queue(g) > QUEUE_LONG_US ? NEWEST_US : ACKED_US),
                                   .left_bps = ack_rate_bps(&g->left, ACKED_US),
                                   .sent_bps = g->sent_bps,
+                                  .in_flight_bits = f->in_flight * 8.0,
+                                  .path_us = g->round_trip_us - g->queue.standing_us,
                                   .queue_us = queue(g),
                                   .jitter_us = (rtc_time_t)g->queue.jitter_us,
                                   .trend = g->trendline.trend,
@@ -333,6 +371,7 @@ static void tick(struct congestion *c, rtc_time_t now)
     rtc_time_t since = g->heard == RTC_TIME_NEVER ? g->first_sent : g->heard;
     if (since == RTC_TIME_NEVER || now - since < SILENCE_US + g->round_trip_us || g->last_sent <= since)
         return;
+    g->deaf++;
     aimd_deaf(&g->aimd, now);
     g->aimd.target_bps = within(g, g->aimd.target_bps);
 }
