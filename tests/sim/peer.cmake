@@ -40,3 +40,7 @@ foreach(name data dump codecs track_events explain signaling offers channels cha
   target_sources(test_sim_peer_${name} PRIVATE apply_guard.c)
   target_link_options(test_sim_peer_${name} PRIVATE -Wl,--wrap=negotiation_set,--wrap=negotiation_apply,--wrap=memory_alloc,--wrap=memory_zeroed,--wrap=memory_realloc,--wrap=memory_text,--wrap=memory_grow)
 endforeach()
+# Over links of every kind: a few seeds, and a thousand.
+set(peer_paths peer_paths_judged.c peer_paths_scene.c peer_encoder.c judged.c congestion_link.c congestion_cubic.c ${peer_harness})
+crtc_test(test_sim_peer_paths LABEL sim TIMEOUT 300 SEES ${peer_sees} congestion SOURCES peer_paths.c ${peer_paths} LIBRARIES m)
+crtc_test(test_sim_peer_paths_seeds LABEL full TIMEOUT 7200 PARTS 8 SEES ${peer_sees} congestion SOURCES peer_paths_seeds.c ${peer_paths} LIBRARIES m)

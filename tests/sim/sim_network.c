@@ -342,13 +342,13 @@ static struct socket *route(struct sim_network *net, const struct address *from,
 static rtc_time_t arrival(struct sim_host *host, rtc_time_t now, size_t bytes)
 {
     const struct sim_link *l = &host->link;
-    rtc_time_t leaves = host->free_at > now ? host->free_at : now;
+    rtc_time_t *free_at = l->free_at ? l->free_at : &host->free_at, leaves = *free_at > now ? *free_at : now;
     if (l->rate_bps)
         leaves += (rtc_time_t)((uint64_t)bytes * 8 * 1000000 / l->rate_bps);
     if (l->rate_bps && leaves - now > l->queue_us)
         return RTC_TIME_NEVER;
-    host->free_at = leaves;
-    rtc_time_t at = leaves + l->delay_us;
+    *free_at = leaves;
+    rtc_time_t at = (l->polices ? now : leaves) + l->delay_us;
     if (l->jitter_us > 0)
         at += (rtc_time_t)(sim_network_random(host->net) % (uint64_t)l->jitter_us);
     if (chance(host->net, l->reorder))

@@ -34,6 +34,8 @@ struct sim_link {
     bool no_udp, no_tcp; /* the same for one of them */
     bool no_listening;   /* a host that can not listen */
     uint32_t pieces;     /* bytes of streams arrive here in pieces of at most that many; 0: as they were sent */
+    bool polices;        /* with a rate: nothing waits; what would wait longer than the queue is dropped, the rest passes at once */
+    rtc_time_t *free_at; /* when the bottleneck will have sent what it has, which it is for others as well; NULL: it is the host's alone */
 };
 
 /* ONE_TO_ONE: each port of the public address leads to the same port inside. */
