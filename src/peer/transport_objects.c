@@ -77,7 +77,8 @@ static void tell_ice(rtc_peer_connection *pc, struct user_event *e)
         if (ice->callbacks.on_gathering_state_change)
             ice->callbacks.on_gathering_state_change(ice, ice->user, ice->gathering);
         break;
-    case ICE_TRANSPORT_PAIR:
+    case ICE_TRANSPORT_PAIR: /* webrtc-pc 5.6: pair and state change in one task, and the pair is told first */
+        ice->state = (rtc_ice_transport_state)e->value;
         tell_pair(pc, ice, e->more);
         break;
     }
@@ -152,7 +153,9 @@ void transport_objects_tell_pair(rtc_peer_connection *pc, size_t number)
     *pair = (struct pair_ends){.ends = {selected.local, selected.remote}};
     ice->queued_path = selected.path;
     ice->queued_generation = ice_agent_generation(agent);
-    struct user_event *e = queue_ice(pc, ice, ICE_TRANSPORT_PAIR, 0);
+    bool completed = pc->transports.states[number].ice_told == ICE_COMPLETED; /* else it connects with this pair */
+    int state = completed ? RTC_ICE_TRANSPORT_COMPLETED : RTC_ICE_TRANSPORT_CONNECTED;
+    struct user_event *e = queue_ice(pc, ice, ICE_TRANSPORT_PAIR, state);
     if (e)
         event_queue_carry_more(&pc->events, e, pair);
     else

@@ -37,6 +37,8 @@ static void on_gathering(rtc_ice_transport *ice, void *user, rtc_ice_gathering_s
 static void on_pair(rtc_ice_transport *ice, void *user)
 {
     const rtc_ice_candidate *local, *remote;
+    rtc_ice_transport_state state = rtc_ice_transport_get_state(ice); /* changes with it, and is told next */
+    assert_true(state == RTC_ICE_TRANSPORT_CONNECTED || state == RTC_ICE_TRANSPORT_COMPLETED);
     assert_true(rtc_ice_transport_selected_candidate_pair(ice, &local, &remote));
     peer_log_add(user, "pair");
 }
@@ -221,6 +223,7 @@ static void events_come_in_order(void **state)
         before(log, "gathering:complete", "null");
         before(log, "ice-transport:checking", "ice:checking");
         before(log, "ice:checking", "connection:connecting");
+        before(log, "pair", "ice-transport:connected");
         before(log, "ice-transport:connected", "ice:connected");
         before(log, "dtls-transport:connecting", "dtls-transport:connected");
         before(log, "dtls-transport:connected", "connection:connected");
