@@ -89,13 +89,13 @@ static void add_playout(struct stats_builder *b, const struct rtp_inbound_video 
 
 static void add_parity(struct stats_builder *b, const struct rtp_inbound_video *s)
 {
+    if (s->fec_ssrc)
+        stats_number(b, "fecSsrc", s->fec_ssrc);
     if (s->fec_packets_received == 0)
         return;
     stats_count(b, "fecPacketsReceived", s->fec_packets_received);
     stats_count(b, "fecBytesReceived", s->fec_bytes_received);
     stats_count(b, "fecPacketsDiscarded", s->fec_packets_discarded);
-    if (s->fec_ssrc)
-        stats_number(b, "fecSsrc", s->fec_ssrc);
 }
 
 static void add_pictures(struct stats_builder *b, const struct rtp_inbound_stats *s, const struct receive_pipeline_stats *d)

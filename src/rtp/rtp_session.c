@@ -498,6 +498,22 @@ bool rtp_session_outbound_stats(const struct rtp_session *s, uint32_t stream, rt
     return true;
 }
 
+/* webrtc-stats, rtxSsrc and fecSsrc: as negotiated, before anything of them has come. */
+static void name_repairs(const struct rtp_section *section, struct rtp_inbound_stats *out)
+{
+    bool rtx = false;
+    for (size_t i = 0; i < section->receive_codec_count; i++)
+        rtx = rtx || section->receive_codecs[i].rtx_payload_type != RTP_NO_PAYLOAD_TYPE;
+    for (size_t i = 0; i < section->remote_ssrc_count; i++) {
+        if (section->remote_ssrcs[i] != out->ssrc)
+            continue;
+        if (rtx && !out->rtx_ssrc)
+            out->rtx_ssrc = section->remote_rtx_ssrcs[i];
+        if (section->fec.receive.flexfec && !out->video.fec_ssrc)
+            out->video.fec_ssrc = section->fec.remote_ssrcs[i];
+    }
+}
+
 bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t stream, rtc_time_t now, struct rtp_inbound_stats *out)
 {
     const struct rtp_receive_stream *rs = rtp_members_received(&s->members, stream);
@@ -505,6 +521,7 @@ bool rtp_session_inbound_stats(const struct rtp_session *s, uint32_t stream, rtc
     if (!r)
         return false;
     rtp_receiver_stats(r, now, out);
+    name_repairs(&rs->member->config, out);
     rtp_arrival_feedback_stats(&s->arrivals, out->ssrc, &out->ecn);
     return true;
 }

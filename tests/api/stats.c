@@ -98,6 +98,29 @@ static void expect_count(struct scene *s, const char *type, size_t wanted, const
     rtc_stats_report_unref(report);
 }
 
+/* webrtc-stats: what repairs a stream is named on both sides once it is negotiated, with nothing to repair, too. */
+static void repairs_are_named(void **state)
+{
+    struct scene s;
+    double ssrc[2] = {1, 2};
+    (void)state;
+    scene_begin(&s, 4);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_VIDEO, NULL);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, SECOND);
+    peer_run(&s.p, 2 * SECOND);
+    for (int i = 0; i < 2; i++) {
+        double repaired = 0;
+        rtc_stats_report *report = stats_of(pc_of(&s, i));
+        const rtc_stats *stream = rtc_stats_report_find_type(report, i == 0 ? "outbound-rtp" : "inbound-rtp");
+        assert_true(rtc_stats_number(stream, "rtxSsrc", &ssrc[i]));
+        assert_true(i == 0 || (rtc_stats_number(stream, "retransmittedPacketsReceived", &repaired) && repaired == 0));
+        rtc_stats_report_unref(report);
+    }
+    assert_true(ssrc[0] > 0 && ssrc[0] == ssrc[1]);
+    scene_end(&s);
+}
+
 static void objects_come_and_go(void **state)
 {
     struct scene s;
@@ -196,6 +219,7 @@ int main(void)
         cmocka_unit_test(it_is_of_its_moment),
         cmocka_unit_test(objects_come_and_go),
         cmocka_unit_test(selectors),
+        cmocka_unit_test(repairs_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
