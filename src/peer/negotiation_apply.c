@@ -208,7 +208,8 @@ void negotiation_apply(rtc_peer_connection *pc, struct negotiation_plan *plan)
         transceiver_tell_ended(link_owner(l, rtc_rtp_transceiver, link));
     if (n->signaling != RTC_SIGNALING_STABLE)
         return;
-    restart_settled(pc);
+    if (!plan->undoes) /* webrtc-pc 4.4.1.5: an answer settles it */
+        restart_settled(pc);
     n->needed = false;
     negotiation_follow_needed(pc);
 }

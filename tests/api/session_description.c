@@ -142,11 +142,35 @@ static void texts_that_can_not_be_read(void **state)
     scene_end(&s);
 }
 
+/* restartIce (4.4.2): what was asked for while the first offer waited is asked for when it was taken back, too; an answer settles it. */
+static void a_restart_outlives_a_rollback(void **state)
+{
+    struct scene s;
+    char ufrag[80] = "";
+    (void)state;
+    scene_begin(&s, 8);
+    (void)scene_add_track(&s, 0, RTC_MEDIA_AUDIO, NULL);
+    assert_int_equal(set_local(&s, RTC_SDP_OFFER, NULL), RTC_OK);
+    const char *line = strstr(peer_description(&s.p, 0), "a=ice-ufrag:");
+    assert_non_null(line);
+    memcpy(ufrag, line, strcspn(line, "\r"));
+    assert_int_equal(rtc_peer_connection_restart_ice(pc_of(&s, 0)), RTC_OK);
+    assert_int_equal(set_local(&s, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    assert_int_equal(set_local(&s, RTC_SDP_OFFER, NULL), RTC_OK);
+    assert_null(strstr(peer_description(&s.p, 0), ufrag));
+    assert_int_equal(set_local(&s, RTC_SDP_ROLLBACK, NULL), RTC_OK);
+    peer_exchange(&s.p, 0);
+    peer_connect(&s.p, 5 * SECOND);
+    peer_run(&s.p, 100 * MS);
+    assert_false(rtc_peer_connection_negotiation_needed(pc_of(&s, 0)));
+    scene_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_by_name),   cmocka_unit_test(the_text_is_copied),         cmocka_unit_test(what_was_created),
-        cmocka_unit_test(none_is_created), cmocka_unit_test(texts_that_can_not_be_read),
+        cmocka_unit_test(none_is_created), cmocka_unit_test(texts_that_can_not_be_read), cmocka_unit_test(a_restart_outlives_a_rollback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
