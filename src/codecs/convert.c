@@ -212,6 +212,16 @@ int convert_to_i420(rtc_context *context, rtc_video_frame *frame, uint32_t width
     return error;
 }
 
+int convert_upright(rtc_context *context, rtc_video_frame *frame, rtc_video_frame **out)
+{
+    if (rtc_video_frame_format(frame) != RTC_VIDEO_I420)
+        return RTC_ERR_NOT_SUPPORTED;
+    if (rtc_video_frame_rotation(frame) != 0)
+        return convert_to_i420(context, frame, 0, 0, out);
+    *out = rtc_video_frame_ref(frame);
+    return RTC_OK;
+}
+
 int convert_from_i420(rtc_context *context, rtc_video_frame *frame, rtc_video_format format, rtc_video_frame **out)
 {
     typedef int (*conversion)(const uint8_t *, int, const uint8_t *, int, const uint8_t *, int, uint8_t *, int, int, int);

@@ -259,14 +259,10 @@ static int encode_upright(struct encoder *e, const rtc_video_frame *frame, rtc_e
 static int encode(void *user, rtc_video_frame *frame, bool keyframe, rtc_encoded_frame **out)
 {
     struct encoder *e = user;
-    *out = NULL;
-    if (rtc_video_frame_format(frame) != RTC_VIDEO_I420)
-        return RTC_ERR_NOT_SUPPORTED;
-    e->wants_keyframe |= keyframe;
-    if (rtc_video_frame_rotation(frame) == 0)
-        return encode_upright(e, frame, out);
     rtc_video_frame *upright;
-    int error = convert_to_i420(e->context, frame, 0, 0, &upright);
+    *out = NULL;
+    e->wants_keyframe |= keyframe;
+    int error = convert_upright(e->context, frame, &upright);
     if (error)
         return error;
     error = encode_upright(e, upright, out);

@@ -2,6 +2,7 @@
 /* The RTP payload format of VP8: see vp8_payload.h. */
 #include "vp8_payload.h"
 
+#include "even_payloads.h"
 #include "vp8_quantizer.h"
 
 #include "reader.h"
@@ -68,12 +69,7 @@ static bool has_layers(const struct payload_picture *picture)
 
 bool vp8_packetizer_start(struct packetizer *p, struct slice frame, const struct payload_picture *picture, size_t max_payload)
 {
-    size_t used = VP8_DESCRIPTOR_LEN + (has_layers(picture) ? VP8_LAYERS_LEN : 0);
-    if (frame.len == 0 || max_payload <= used)
-        return false;
-    size_t room = max_payload - used;
-    *p = (struct packetizer){.left = frame, .payloads_left = (frame.len + room - 1) / room, .picture = *picture, .first = true};
-    return true;
+    return even_payloads_start(p, frame, picture, max_payload, VP8_DESCRIPTOR_LEN + (has_layers(picture) ? VP8_LAYERS_LEN : 0));
 }
 
 /* RFC 7741 section 4.2. TID has two bits: higher layers than that are the fourth. */
@@ -92,17 +88,7 @@ static void write_descriptor(const struct packetizer *p, struct writer *w)
 
 bool vp8_packetizer_next(struct packetizer *p, struct writer *w, bool *last)
 {
-    if (p->payloads_left == 0)
-        return false;
-    size_t len = p->left.len / p->payloads_left;
-    write_descriptor(p, w);
-    writer_bytes(w, slice_of(p->left.data, len));
-    if (!writer_ok(w))
-        return false;
-    p->left = slice_of(p->left.data + len, p->left.len - len);
-    p->first = false;
-    *last = --p->payloads_left == 0;
-    return true;
+    return even_payloads_next(p, w, last, write_descriptor);
 }
 
 static bool parse(struct slice payload, struct payload_info *out)

@@ -2,6 +2,7 @@
 /* The RTP payload format of VP9: see vp9_payload.h. */
 #include "vp9_payload.h"
 
+#include "even_payloads.h"
 #include "vp9_stream.h"
 
 #include "reader.h"
@@ -96,12 +97,9 @@ static bool has_layers(const struct payload_picture *picture)
 
 static bool packetizer_start(struct packetizer *p, struct slice frame, const struct payload_picture *picture, size_t max_payload)
 {
-    size_t used = DESCRIPTOR_LEN + (has_layers(picture) ? LAYERS_LEN : 0) + STRUCTURE_LEN;
     uint16_t width, height;
-    if (frame.len == 0 || max_payload <= used)
+    if (!even_payloads_start(p, frame, picture, max_payload, DESCRIPTOR_LEN + (has_layers(picture) ? LAYERS_LEN : 0) + STRUCTURE_LEN))
         return false;
-    size_t room = max_payload - used;
-    *p = (struct packetizer){.left = frame, .payloads_left = (frame.len + room - 1) / room, .picture = *picture, .first = true};
     p->picture.keyframe = vp9_frame_info(frame, &width, &height);
     return true;
 }
@@ -134,17 +132,7 @@ static void write_descriptor(const struct packetizer *p, struct writer *w)
 
 static bool packetizer_next(struct packetizer *p, struct writer *w, bool *last)
 {
-    if (p->payloads_left == 0)
-        return false;
-    size_t len = p->left.len / p->payloads_left;
-    write_descriptor(p, w);
-    writer_bytes(w, slice_of(p->left.data, len));
-    if (!writer_ok(w))
-        return false;
-    p->left = slice_of(p->left.data + len, p->left.len - len);
-    p->first = false;
-    *last = --p->payloads_left == 0;
-    return true;
+    return even_payloads_next(p, w, last, write_descriptor);
 }
 
 const struct payload_format vp9_payload_format = {
