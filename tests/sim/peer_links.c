@@ -48,7 +48,7 @@ static const struct scenario scenarios[] = {
      .queue_ms = 40,
      .start_s = 1.5,
      .back_s = 5,
-      .freezes = 1},
+     .freezes = 1},
     {"loss", 30, {{0, {LINK(3000000), .loss = 0.05}}}, .share = 0.8, .queue_ms = 40, .start_s = 3, .freezes = 1, .held_ms = 110},
     {"jitter", 30, {{0, {LINK(3000000), .jitter_us = 30 * MS}}}, .share = 0.82, .queue_ms = 40, .start_s = 2.5},
 };
