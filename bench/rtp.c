@@ -10,7 +10,7 @@
 #include <time.h>
 
 struct rtp {
-    double packets_per_s, packets_per_frame, payload, seconds, feedback;
+    double packets_per_s, packets_per_frame, payload, seconds, feedback, unlimited;
     rtc_loop *loop;
     rtc_media_source *source;
     rtc_media_stream_track *track;
@@ -20,6 +20,7 @@ struct rtp {
     atomic_bool keyframe_wanted;
     atomic_ulong frames_received, bytes_received;
     size_t frames_pushed;
+    uint64_t results; /* packets of which the peer's feedback told; the loop's thread */
     double cpu, wall, packets_sent, packets_received, retransmitted;
     double dropped_by_sender, dropped_by_receiver, frames_sent, frames_assembled;
 };
@@ -133,11 +134,38 @@ static void leave_numbers_out(rtc_rtp_transceiver *t)
     rtc_rtp_capabilities_free(extensions);
 }
 
+/* A controller that wants as much as there is, whatever becomes of it: what is measured is what feedback costs, and not what it leads to. */
+static void *make_unlimited(void *user, const rtc_congestion_limits *limits, rtc_time_t now)
+{
+    (void)limits;
+    (void)now;
+    return user;
+}
+
+static void want_all(void *controller, rtc_congestion_target *target)
+{
+    (void)controller;
+    target->target_bps = target->pacing_bps = 2e9;
+}
+
+static void note_result(void *controller, const rtc_congestion_result *result)
+{
+    struct rtp *r = controller;
+    (void)result;
+    r->results++;
+}
+
 static void open_ends(struct rtp *r)
 {
     static const struct endpoint_events none;
     static const rtc_media_source_ops ops = {.size = sizeof ops, .request_keyframe = request_keyframe};
+    static const rtc_congestion_controller unlimited = {
+        .size = sizeof unlimited, .make = make_unlimited, .result = note_result, .target = want_all};
     rtc_configuration configuration = {.loop = r->loop, .max_bitrate_bps = 2000000000, .start_bitrate_bps = 2000000000};
+    if (r->unlimited != 0) {
+        configuration.congestion_controller = &unlimited;
+        configuration.congestion_user = r;
+    }
     rtc_rtp_transceiver_init sending = {.size = sizeof sending, .has_direction = true, .direction = RTC_DIRECTION_SENDONLY};
     must(rtc_media_source_new(NULL, RTC_MEDIA_VIDEO, "bench", &ops, r, &r->source), "media_source_new");
     must(rtc_media_stream_track_new(r->source, &r->track), "track_new");
@@ -192,6 +220,7 @@ int rtp_main(int argc, char **argv)
         {"packets-per-frame", &r.packets_per_frame, NULL, "length of a frame"},
         {"payload", &r.payload, NULL, "bytes of a frame per packet; datagrams have 1200 at most"},
         {"feedback", &r.feedback, NULL, "0: none about each packet"},
+        {"unlimited", &r.unlimited, NULL, "1: by a controller that always wants as much as there is"},
         {"seconds", &r.seconds, NULL, "how long to send"},
         {0},
     };
@@ -213,6 +242,7 @@ int rtp_main(int argc, char **argv)
     report_add(&report, "frames_dropped_by_receiver", r.dropped_by_receiver);
     report_add(&report, "frames_sent", r.frames_sent);
     report_add(&report, "frames_assembled", r.frames_assembled);
+    report_add(&report, "packets_told_of_by_feedback", (double)r.results);
     report_add(&report, "cpu_us_per_packet", r.cpu * 1e6 / r.packets_received);
     report_print(&report, json);
     return 0;
