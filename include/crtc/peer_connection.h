@@ -148,7 +148,7 @@ typedef struct rtc_configuration {
     rtc_ice_transport_policy ice_transport_policy; /* RELAY: nothing but relayed candidates is gathered, used or told to the peer */
     bool include_loopback;                     /* gather 127.0.0.1 and ::1 too */
     uint16_t max_channels;                     /* data channels each way; 0: 256; at most 65534. Memory per connection grows with it. */
-    uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s */
+    uint32_t max_bitrate_bps;                  /* for all video sent; 0: 1.5 Mbit/s, the least is 50 kbit/s: RTC_ERR_RANGE */
     uint32_t max_message_size;                 /* largest data channel message taken from the peer; 0: 256 KiB, which is also the most */
     const char *authorities_pem;               /* whom turns: servers' certificates must be from, PEM; NULL: the system's authorities */
     rtc_ice_gathering_policy ice_gathering_policy; /* whether to follow the network */
@@ -188,7 +188,7 @@ typedef struct rtc_configuration {
     const char *const *remote_deny;
     size_t remote_deny_count;
     uint32_t start_bitrate_bps;                /* for all video sent, to begin with; 0: 300 kbit/s. From there it climbs within seconds while the network
-                                                * takes it; who knows that there is room may begin higher. Can not change. */
+                                                * takes it; who knows that there is room may begin higher. From 50 kbit/s to max_bitrate_bps: RTC_ERR_RANGE. Can not change. */
     rtc_rtcp_mux_policy rtcp_mux_policy;       /* rtcpMuxPolicy */
     /* Offers say how the association of data channels begins (a=sctp-init, draft-hancke-tsvwg-snap): with a peer that knows of it channels open with the first packet
      * that DTLS protects, up to two round trips sooner; with others as ever. Answers say it to who offers it, whatever stands here. It takes the memory of an association,
@@ -342,7 +342,7 @@ RTC_EXPORT int rtc_peer_connection_set_callbacks(rtc_peer_connection *connection
  * A max_bitrate_bps that is not 0 is taken, too. The other members keep the values they had.
  * Errors: RTC_ERR_INVALID_STATE (closed), RTC_ERR_INVALID_MODIFICATION (what can not change), RTC_ERR_TYPE (connection is NULL, a size that is not set, an unknown policy, an entry
  * of a list is missing), RTC_ERR_SYNTAX (a server's URL), RTC_ERR_NOT_SUPPORTED (a URL's transport, an option that this version does not know), RTC_ERR_INVALID_ACCESS (a TURN
- * server without credentials, servers or relays with ICE-lite), RTC_ERR_NO_MEMORY. */
+ * server without credentials, servers or relays with ICE-lite), RTC_ERR_RANGE (max_bitrate_bps), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_peer_connection_set_configuration(rtc_peer_connection *connection, const rtc_configuration *configuration);
 /* getConfiguration: what it was made with, and what set_configuration changed since; `size` is that of the library. Members that were not given are zero, as they were.
  * Borrowed until the next rtc_peer_connection_set_configuration; also of a closed connection. */

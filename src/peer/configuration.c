@@ -6,6 +6,7 @@
 #include "gcc.h"
 #include "kept_configuration.h"
 #include "own_controller.h"
+#include "rtp_rate.h"
 #include "scream.h"
 #include "text.h"
 
@@ -318,6 +319,21 @@ static int check_policies(rtc_peer_connection *pc, const rtc_configuration *c)
     return RTC_OK;
 }
 
+/* Nobody sends less than the least. What a call begins with can not change, and is not looked at again when the most does. */
+static int check_rates(rtc_peer_connection *pc, const rtc_configuration *c, bool first)
+{
+    uint32_t most = c->max_bitrate_bps ? c->max_bitrate_bps : RTP_RATE_DEFAULT_CAP_BPS;
+    if (most < RTP_RATE_MIN_BPS)
+        return peer_fail(pc, RTC_ERR_RANGE, "max_bitrate_bps %u: the least is %d", most, RTP_RATE_MIN_BPS);
+    if (!first || c->start_bitrate_bps == 0)
+        return RTC_OK;
+    if (c->start_bitrate_bps < RTP_RATE_MIN_BPS)
+        return peer_fail(pc, RTC_ERR_RANGE, "start_bitrate_bps %u: the least is %d", c->start_bitrate_bps, RTP_RATE_MIN_BPS);
+    if (c->start_bitrate_bps > most)
+        return peer_fail(pc, RTC_ERR_RANGE, "start_bitrate_bps %u is over max_bitrate_bps %u", c->start_bitrate_bps, most);
+    return RTC_OK;
+}
+
 /* *out is NULL: by reports alone. The table of a controller of the program's own is copied. */
 static int choose_controller(rtc_peer_connection *pc, const rtc_configuration *c, const struct congestion_controller **out)
 {
@@ -356,6 +372,8 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
     int error = peer_options(pc, &c, sizeof c, given, "rtc_configuration");
     if (!error)
         error = check_policies(pc, &c);
+    if (!error)
+        error = check_rates(pc, &c, first);
     if (error)
         return error;
     bool relay_only = c.ice_transport_policy == RTC_ICE_TRANSPORT_RELAY;
@@ -384,7 +402,7 @@ static int apply(rtc_peer_connection *pc, const rtc_configuration *given, void (
         pc->settings.server_count = count;
         pc->settings.relay_only = relay_only;
         if (c.max_bitrate_bps || first)
-            pc->settings.max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : 1500000;
+            pc->settings.max_bitrate_bps = c.max_bitrate_bps ? c.max_bitrate_bps : RTP_RATE_DEFAULT_CAP_BPS;
         if (first) {
             pc->settings.start_bitrate_bps = c.start_bitrate_bps;
             pc->settings.controller = controller;

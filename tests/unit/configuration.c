@@ -296,7 +296,7 @@ static void members_are_taken(void **state)
                                              .max_channels = 7,
                                              .max_message_size = 1234,
                                              .ice_candidate_pool_size = 3,
-                                             .max_bitrate_bps = 5};
+                                             .max_bitrate_bps = 50005};
     rtc_peer_connection *pc, *plain;
     assert_int_equal(rtc_peer_connection_new(NULL, &configuration, NULL, NULL, &pc), RTC_OK);
     assert_int_equal(pc->settings.port_min, 5000);
@@ -307,13 +307,51 @@ static void members_are_taken(void **state)
     assert_int_equal(pc->settings.max_channels, 7);
     assert_int_equal(pc->settings.max_message_size, 1234);
     assert_int_equal(kept_pool_size(pc), 3);
-    assert_int_equal(pc->settings.max_bitrate_bps, 5);
+    assert_int_equal(pc->settings.max_bitrate_bps, 50005);
     rtc_peer_connection_free(pc);
     assert_int_equal(rtc_peer_connection_new(NULL, NULL, NULL, NULL, &plain), RTC_OK);
     assert_int_equal(plain->settings.max_channels, 256);
     assert_int_equal(plain->settings.max_message_size, 262144);
     assert_true(!plain->settings.gather_once && !plain->settings.include_loopback && !plain->settings.hide_addresses);
     rtc_peer_connection_free(plain);
+}
+
+/* What can not be kept to is refused, by its name, and changes nothing. */
+static void rates_out_of_range(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t start, most;
+        const char *why; /* NULL: it is taken */
+    } rows[] = {{0, 49999, "max_bitrate_bps 49999: the least is 50000"},
+                {0, 1, "max_bitrate_bps 1: the least is 50000"},
+                {1, 0, "start_bitrate_bps 1: the least is 50000"},
+                {49999, 60000, "start_bitrate_bps 49999: the least is 50000"},
+                {1500001, 0, "start_bitrate_bps 1500001 is over max_bitrate_bps 1500000"},
+                {60001, 60000, "start_bitrate_bps 60001 is over max_bitrate_bps 60000"},
+                {50000, 50000, NULL},
+                {0, UINT32_MAX, NULL},
+                {UINT32_MAX, UINT32_MAX, NULL},
+                {1500000, 0, NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const rtc_configuration c = {.size = sizeof c, .start_bitrate_bps = rows[i].start, .max_bitrate_bps = rows[i].most};
+        rtc_peer_connection *pc = NULL;
+        assert_int_equal(rtc_peer_connection_new(NULL, &c, NULL, NULL, &pc), rows[i].why ? RTC_ERR_RANGE : RTC_OK);
+        if (rows[i].why)
+            assert_non_null(strstr(rtc_last_error(), rows[i].why));
+        rtc_peer_connection_free(pc);
+    }
+    rtc_peer_connection *pc;
+    rtc_configuration c = {.size = sizeof c, .start_bitrate_bps = 900000};
+    assert_int_equal(rtc_peer_connection_new(NULL, &c, NULL, NULL, &pc), RTC_OK);
+    c.max_bitrate_bps = 49999;
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &c), RTC_ERR_RANGE);
+    assert_non_null(strstr(rtc_peer_connection_last_error(pc), "max_bitrate_bps 49999"));
+    assert_int_equal(pc->settings.max_bitrate_bps, 1500000);
+    c.max_bitrate_bps = 500000; /* less than it began with */
+    assert_int_equal(rtc_peer_connection_set_configuration(pc, &c), RTC_OK);
+    assert_int_equal(pc->settings.max_bitrate_bps, 500000);
+    rtc_peer_connection_free(pc);
 }
 
 /* Whether the servers are others is what decides about a restart. */
@@ -371,6 +409,7 @@ int main(void)
         cmocka_unit_test(bitrate_stays),
         cmocka_unit_test(chosen_at_first),
         cmocka_unit_test(members_are_taken),
+        cmocka_unit_test(rates_out_of_range),
         cmocka_unit_test(changed_servers),
         cmocka_unit_test(closed_endpoint),
     };
