@@ -452,14 +452,15 @@ static uint32_t late_bps(const struct rtp_sending *sd)
     return rtp_pacer_backlog(&sd->pacer) > BACKLOG_US ? (waits < UINT32_MAX ? (uint32_t)waits : UINT32_MAX) : 0;
 }
 
-/* What is around the payloads of so much video: as large a part as of what was sent last, whose rate may have been another one; about a
- * sixteenth before any was. */
+/* What is around the payloads of video: as much as lately, and no larger a part of what there is for it than it was of that, which may have
+ * been far more; about a sixteenth before any was. */
 static uint32_t headers_of(struct rtp_sending *sd, rtc_time_t now, uint32_t bps)
 {
     uint64_t around = rtp_meter_bps(&sd->budget.around, now), pictures = rtp_meter_bps(&sd->budget.pictures, now);
-    uint32_t part = pictures > 0 ? (uint32_t)(bps * around / pictures) : 0;
-    part = part > bps / 16 ? part : bps / 16;
-    return part < bps / 2 ? part : bps / 2;
+    if (pictures > bps)
+        around = around * bps / pictures;
+    around = around > bps / 16 ? around : bps / 16;
+    return around < bps / 2 ? (uint32_t)around : bps / 2;
 }
 
 /* Of what the path takes in all, the part that payloads of video may take: sound comes first, and packets have headers, of which about a
