@@ -167,8 +167,7 @@ typedef struct rtc_rtp_source {
  * the connection is closed; then *out is untouched. */
 RTC_EXPORT bool rtc_rtp_receiver_synchronization_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out);
 RTC_EXPORT bool rtc_rtp_receiver_contributing_source(const rtc_rtp_receiver *receiver, size_t index, rtc_rtp_source *out);
-/* getParameters: into *out, which the caller frees. Codecs and header extensions are those that may come: of an offer of this side while it waits for its answer, else
- * those that were agreed on.
+/* getParameters: into *out, which the caller frees. Codecs and header extensions are those that may come: what was agreed on last, be it provisionally.
  * Errors: RTC_ERR_TYPE (receiver or out is NULL), RTC_ERR_NO_MEMORY. */
 RTC_EXPORT int rtc_rtp_receiver_get_parameters(rtc_rtp_receiver *receiver, rtc_rtp_parameters **out);
 /* The streams that the peer sends in this section (simulcast, RFC 8853), by the names that it gives them, as negotiated; 0 without simulcast. NULL beyond the last. Borrowed until

@@ -298,33 +298,6 @@ static int fill_negotiated(const rtc_rtp_transceiver *t, bool sends, struct para
     return RTC_OK;
 }
 
-/* Its section in an offer of ours that waits for an answer; NULL: there is none. */
-static const struct jsep_section *offered_section(const rtc_rtp_transceiver *t)
-{
-    const struct negotiation *n = t->connection ? &t->connection->negotiation : NULL;
-    if (!n || n->signaling != RTC_SIGNALING_HAVE_LOCAL_OFFER || !t->mid[0])
-        return NULL;
-    const struct session_description *offer = description_says(n->pending.local);
-    int i = session_description_find(offer, t->mid);
-    return i >= 0 && !offer->sections[i].rejected ? &offer->sections[i] : NULL;
-}
-
-/* webrtc-pc 4.4.1.5, [[ReceiveCodecs]]: who offers is prepared to receive all that the offer lists. */
-static int fill_offered(const rtc_rtp_transceiver *t, const struct jsep_section *offered, struct parameters_block *b)
-{
-    struct jsep_negotiated *said = memory_alloc(t->context, sizeof *said);
-    bool receives = direction_receives(offered->direction);
-    if (!said)
-        return RTC_ERR_NO_MEMORY;
-    *said = (struct jsep_negotiated){.rtcp_reduced_size = offered->rtp.rtcp_reduced_size};
-    for (size_t i = 0; receives && i < offered->rtp.extension_count; i++)
-        if (offered->rtp.extensions[i].id <= 255) /* over that it asks the answer for a number */
-            said->extensions[said->extension_count++] = offered->rtp.extensions[i];
-    parameters_block_set_negotiated(b, t->kind, said, offered->rtp.codecs, receives ? offered->rtp.codec_count : 0, false);
-    memory_free(t->context, said);
-    return RTC_OK;
-}
-
 /* Each reading begins a transaction, unless one is under way: it lasts until events are dispatched (webrtc-pc 5.2, getParameters). */
 static void open_transaction(rtc_rtp_transceiver *t)
 {
@@ -362,8 +335,7 @@ int rtc_rtp_receiver_get_parameters(rtc_rtp_receiver *receiver, rtc_rtp_paramete
         return error_say(RTC_ERR_TYPE, "rtc_rtp_receiver_get_parameters: %s is NULL", receiver ? "out" : "receiver");
     rtc_rtp_transceiver *t = link_owner((uintptr_t)receiver, rtc_rtp_transceiver, receiver);
     struct parameters_block *b = parameters_block_new(t->context);
-    const struct jsep_section *offered = offered_section(t);
-    int error = !b ? RTC_ERR_NO_MEMORY : offered ? fill_offered(t, offered, b) : fill_negotiated(t, false, b);
+    int error = b ? fill_negotiated(t, false, b) : RTC_ERR_NO_MEMORY;
     if (error) {
         rtc_rtp_parameters_free(b ? parameters_block_public(b) : NULL);
         return error_plain(error);
