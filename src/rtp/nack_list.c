@@ -10,7 +10,8 @@ enum { ALLOWANCE_MAX_US = 10000, MIN_RETRY_US = 20000, MAX_AGE_US = 3000000 };
 
 /* Before the first answer, which is later than a round trip for what leaves before it. */
 enum { MARGIN_PART = 4 };
-enum { REPEAT_PART = 4 };
+/* What takes longer is repaired by parity where there is any, and asked for without haste. */
+enum { REPEAT_PART = 4, REPEAT_MOST_US = 150000 };
 
 void nack_list_reset(struct nack_list *l)
 {
@@ -147,8 +148,8 @@ static void ask(const struct nack_list *l, struct nack_entry *e, rtc_time_t now)
     e->before = e->asked;
     e->asked = now;
     e->tries++;
-    e->repeat = true;
-    e->due = now + shortest_round_trip(l) / REPEAT_PART;
+    e->repeat = l->round_trip <= REPEAT_MOST_US;
+    e->due = now + (e->repeat ? shortest_round_trip(l) / REPEAT_PART : retry_after(l));
 }
 
 size_t nack_list_collect(struct nack_list *l, rtc_time_t now, rtc_time_t round_trip, uint16_t *sequences, size_t max)

@@ -2,7 +2,8 @@
 /* The sequence numbers a receiver misses and when to ask for each (RFC 4585 6.2.1). A gap is asked for after a short allowance for
  * reordering that adapts between 0 and 10 ms, then again when an answer should have come, until it is filled, too old, or tried too often.
  * When that is, answers teach: a repair takes a round trip and the while that it waits at its sender and on the way. Each request is made
- * twice, a quarter of a round trip apart: it may be lost as well, and a sender does not answer twice within a round trip. */
+ * twice, a quarter of a round trip apart, where that is no long way: it may be lost as well, and a sender does not answer twice within one.
+ */
 #ifndef CRTC_NACK_LIST_H
 #define CRTC_NACK_LIST_H
 

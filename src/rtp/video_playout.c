@@ -5,7 +5,7 @@
 #include "sequence.h"
 
 enum {
-    QUANTILE_PER_MILLE = 920, /* one frame of twelve is shown later than its time, which is seen less than a longer delay */
+    QUANTILE_PER_MILLE = 935, /* one frame of fifteen is shown later than its time, which is seen less than a longer delay */
     LEAD_US = 10000,          /* a frame is released this long before it is shown, to be decoded */
     MAX_DELAY_US = 650000,    /* where the histogram ends (delay_estimator.h) */
     UP_PER_MILLE = 100,       /* how fast the delay changes, microseconds per millisecond: no faster than audio can follow */
