@@ -47,6 +47,8 @@ class RTCRtpSender {
   static getCapabilities(kind) { return parameters.capabilities('rtc_rtp_sender_get_capabilities', `${kind}`); }
   getParameters() { return parameters.getParameters(this, 'rtc_rtp_sender_get_parameters'); }
   setParameters(given, options = undefined) { return parameters.setParameters(this, given, options); }
+  // What no page can say: how long the pictures are to be held back, in milliseconds.
+  set playoutDelay([least, most]) { check(need('rtc_rtp_sender_set_playout_delay')(handles.get(this), make('rtc_playout_delay', { min_ms: least, max_ms: most }))); }
   replaceTrack(track) {
     try {
       const handle = handles.get(nullableTrack(track)) ?? null;

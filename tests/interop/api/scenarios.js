@@ -442,6 +442,40 @@ async function layersSent(open) {
   assert.deepEqual(sent.map(({ rid, frameWidth, scalabilityMode }) => [rid, frameWidth, scalabilityMode]), rids.map(rid => [rid, 960 / sizes[rid], 'L1T3']));
 }
 
+// How long a browser is to hold our pictures back: it keeps to that, also when it changes. The browser offers the extension with any picture, we ask for it.
+async function playoutDelay(open) {
+  const [a, b] = await open();
+  const [ours, theirs] = a.name === 'libcrtc' ? [a, b] : [b, a];
+  const uri = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
+  const ask = (...delay) => ours.run((side, [least, most]) => { side.pc.getSenders().find(({ track }) => track?.kind === 'video').playoutDelay = [least, most]; }, delay);
+  const held = async () => {
+    const [{ jitterBufferDelay: delay, jitterBufferEmittedCount: count }] = (await theirs.run(side => side.statistics())).filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+    return { delay, count };
+  };
+  const heldFor = async () => { // of the next thirty pictures, in milliseconds
+    const before = await held();
+    const after = await becomes('thirty pictures more', held, ({ count }) => count >= before.count + 30);
+    return 1000 * (after.delay - before.delay) / (after.count - before.count);
+  };
+  await addPicture(a, RED);
+  await addPicture(b, GREEN);
+  if (a === ours) {
+    await a.run((side, wanted) => {
+      const [transceiver] = side.pc.getTransceivers();
+      transceiver.setHeaderExtensionsToNegotiate(transceiver.getHeaderExtensionsToNegotiate().map(each => (each.uri === wanted ? { ...each, direction: 'sendrecv' } : each)));
+    }, uri);
+  }
+  const [offer, answer] = await negotiate(a, b);
+  assert.ok(offer.includes(uri) && answer.includes(uri));
+  await ask(400, 500);
+  await connected(a, b);
+  const [mid] = midsOf(offer, 'video');
+  await Promise.all([sees(b, mid, RED), sees(a, mid, GREEN)]);
+  await becomes(`400 to 500 ms in ${theirs.name}`, heldFor, ms => ms > 360 && ms < 520, 30);
+  await ask(0, 100);
+  await becomes(`at most 100 ms in ${theirs.name}`, heldFor, ms => ms < 120, 30);
+}
+
 // Temporal layers, from whoever can be asked for them (Firefox can not), by each codec that can have them: what is told is what is asked for, and the other side decodes what is sent, of
 // all layers. What is under way or waits for its time is no more than some pictures.
 async function temporal(open) {
@@ -512,7 +546,7 @@ async function layersDropped(open) {
 }
 
 const SCENARIOS = {
-  tracks, directions, recycling, 'rejected data': rejectedData, rollback, replacing, codecs, tones, statistics, layers, provisional, 'temporal layers': temporal, 'ice restart': iceRestart,
+  tracks, directions, recycling, 'rejected data': rejectedData, rollback, replacing, codecs, tones, statistics, layers, provisional, 'temporal layers': temporal, 'playout delay': playoutDelay, 'ice restart': iceRestart,
   'glare of the polite first': open => glare(open, true), 'glare of the impolite first': open => glare(open, false),
   'bundle balanced': open => bundling(open, 'balanced'), 'bundle max-compat': open => bundling(open, 'max-compat'), 'bundle max-bundle': open => bundling(open, 'max-bundle'),
 };
