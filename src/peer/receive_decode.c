@@ -113,7 +113,10 @@ static void count_sound(struct receive_pipeline *p, const struct receive_unit *u
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Pictures may be larger than keyframes say: VP9 has a size in others as well, and parameter sets of H.264 come by themselves. */
+/* Pictures may be larger than keyframes say: VP9 has a size in others as well, and parameter sets of H.264 come by themselves. Who was not
+ * larger in so many of them is believed again. */
+enum { LARGER_PICTURES = 300 };
+
 static void compare_size(struct receive_pipeline *p, const rtc_encoded_frame *frame, const rtc_video_frame *picture)
 {
     uint64_t said = (uint64_t)rtc_encoded_frame_width(frame) * rtc_encoded_frame_height(frame);
@@ -123,12 +126,20 @@ static void compare_size(struct receive_pipeline *p, const rtc_encoded_frame *fr
         return;
     uint32_t width = rtc_video_frame_width(picture), height = rtc_video_frame_height(picture);
     uint64_t pixels = (uint64_t)width * height;
+    struct receive_worker *w = &p->worker;
+    if (pixels > w->said_pixels && pixels > (uint64_t)w->most_width * w->most_height) {
+        w->most_width = width;
+        w->most_height = height;
+    }
+    bool all = ++w->compared >= LARGER_PICTURES;
     pthread_mutex_lock(&p->lock);
-    if (pixels > p->worker.said_pixels && pixels > (uint64_t)p->shared.larger_width * p->shared.larger_height) {
-        p->shared.larger_width = width;
-        p->shared.larger_height = height;
+    if (all || (uint64_t)w->most_width * w->most_height > (uint64_t)p->shared.larger_width * p->shared.larger_height) {
+        p->shared.larger_width = w->most_width;
+        p->shared.larger_height = w->most_height;
     }
     pthread_mutex_unlock(&p->lock);
+    if (all)
+        w->compared = w->most_width = w->most_height = 0;
 }
 
 static void decode_video(struct receive_pipeline *p, const struct receive_unit *unit)

@@ -152,7 +152,7 @@ static void refuse(struct receive_pipeline *p, rtc_time_t now, enum decode_verdi
         request_keyframe(p, now);
 }
 
-/* Whoever once showed more than was said has every frame counted as such a picture. */
+/* Whoever lately showed more than was said has every frame counted as such a picture. */
 static void count_as_shown(struct receive_pipeline *p, uint32_t *width, uint32_t *height)
 {
     pthread_mutex_lock(&p->lock);

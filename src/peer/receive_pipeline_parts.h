@@ -41,7 +41,7 @@ struct receive_shared {
     bool codecs_changed; /* the worker does not know them yet */
     bool busy, detached;
     bool broken; /* the decoder lost its thread: a keyframe is needed */
-    /* The largest picture that was larger than its keyframe had said; 0: none was. */
+    /* The largest picture of late that was larger than its keyframe had said; 0: none was. */
     uint32_t larger_width, larger_height;
     struct receive_pipeline_stats stats;
 };
@@ -53,7 +53,9 @@ struct receive_worker {
     const rtc_codec_ops *codec;
     struct rtp_codec made_for; /* what the decoder was made for */
     void *decoder;
-    uint64_t said_pixels;         /* of pictures, by the last keyframe that said a size */
+    uint64_t said_pixels;             /* of pictures, by the last keyframe that said a size */
+    uint32_t most_width, most_height; /* of pictures that were larger, among the last so many; 0: none was */
+    uint32_t compared;
     rtc_audio_frame *accelerated; /* sound that is to be blended into what follows */
 };
 

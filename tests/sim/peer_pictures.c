@@ -307,6 +307,18 @@ static void larger_than_said(void **state)
                   (unsigned long long)decoder.pixels / 1000000, refused(&s));
     assert_true(decoder.pixels < 121000000); /* six seconds' worth */
     assert_true(refused(&s) > 100);
+    /* Once they are as small as is said for some hundreds, they count as that. */
+    decoder.grown_width = decoder.grown_height = 0;
+    for (int i = 0; i < 4000; i++) {
+        push(&s, 0, i % 2 == 0, 64, 64);
+        peer_run(&s.p, 10 * MS);
+    }
+    uint64_t before = decoder.frames;
+    for (int i = 0; i < 200; i++) {
+        push(&s, 0, i % 2 == 0, 64, 64);
+        peer_run(&s.p, 10 * MS);
+    }
+    assert_in_range(decoder.frames - before, 198, 202);
     end(&s);
 }
 
