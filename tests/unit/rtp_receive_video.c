@@ -165,6 +165,41 @@ static void slow_frames_and_pauses(void **state)
     assert_true(buffer.playout.stats.delay_sum >= 30 * 5 * MS);
 }
 
+/* Sixty frames at this interval, and one after so long; how many freezes that is, and how long. */
+static uint64_t freezes_after(rtc_time_t interval, rtc_time_t gap, rtc_time_t *duration)
+{
+    static uint32_t timestamp;
+    uint64_t before = buffer.playout.stats.freeze_count;
+    rtc_time_t frozen = buffer.playout.stats.freeze_duration;
+    for (int i = 0; i <= 60; i++) {
+        rtc_time_t wait = i == 60 ? gap : interval;
+        run_until(now + wait);
+        timestamp += (uint32_t)(wait / MS * 90);
+        (void)frame(timestamp, 1, sequence == 65530);
+    }
+    run_until(now + 50 * MS);
+    timestamp += 50 * 90;
+    *duration = buffer.playout.stats.freeze_duration - frozen;
+    return buffer.playout.stats.freeze_count - before;
+}
+
+/* webrtc-stats, freezeCount: three times the average, or 150 ms more than it, whichever is longer; all of it counts as frozen. */
+static void freezes_by_the_average(void **state)
+{
+    static const struct {
+        int interval_ms, freeze_ms;
+    } rates[] = {{20, 170}, {33, 183}, {74, 224}, {76, 228}, {100, 300}, {200, 600}};
+    rtc_time_t frozen;
+    (void)state;
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        (void)freezes_after(rates[i].interval_ms * MS, rates[i].interval_ms * MS, &frozen); /* that of before is forgotten */
+        assert_int_equal(freezes_after(rates[i].interval_ms * MS, (rates[i].freeze_ms - 2) * MS, &frozen), 0);
+        assert_int_equal(frozen, 0);
+        assert_int_equal(freezes_after(rates[i].interval_ms * MS, (rates[i].freeze_ms + 2) * MS, &frozen), 1);
+        assert_in_range(frozen, (rates[i].freeze_ms + 1) * MS, (rates[i].freeze_ms + 3) * MS);
+    }
+}
+
 /* How long a freeze has to be follows from the last thirty intervals: a long one among them makes it long, until thirty others came. */
 static void freezes_by_the_last_thirty(void **state)
 {
@@ -513,6 +548,7 @@ int main(void)
         cmocka_unit_test(what_is_drawn),
         TEST(in_order),
         TEST(slow_frames_and_pauses),
+        TEST(freezes_by_the_average),
         TEST(freezes_by_the_last_thirty),
         TEST(until_it_leaves),
         TEST(temporal_layer_is_told),
