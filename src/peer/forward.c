@@ -93,7 +93,8 @@ static void release(rtc_peer_connection *pc, struct user_event *e)
 static void tell_of(rtc_forward *f, enum forward_event type)
 {
     static const struct event_teller teller = {.tell = tell, .hold = hold, .release = release};
-    (void)peer_tell(f->pc, &teller, (int)type, 0, f);
+    if (type == FORWARD_TARGET ? f->callbacks.on_target != NULL : f->callbacks.on_layer != NULL)
+        (void)peer_tell(f->pc, &teller, (int)type, 0, f);
 }
 
 /* ---- What is sent ---- */

@@ -62,9 +62,14 @@ static uint32_t temporal_of(uint32_t serial)
     return room.temporal ? pattern[serial % 4] : 0;
 }
 
+static size_t picture_bytes(uint32_t layer, bool key)
+{
+    return (size_t)((uint64_t)layer_bps[layer] * FRAME_US / 8000000 * (key ? 4 : 1));
+}
+
 static void push_picture(rtc_time_t now, uint32_t layer, bool key)
 {
-    size_t len = layer_bps[layer] / 8 * FRAME_US / 1000000 * (key ? 4 : 1);
+    size_t len = picture_bytes(layer, key);
     uint32_t temporal = key ? 0 : temporal_of(room.serial);
     uint8_t *data = calloc(1, len);
     const uint8_t head[HEAD] = {
@@ -155,7 +160,7 @@ static void see(void *user, rtc_encoded_frame *frame)
         serial = serial << 8 | data[AT_SERIAL + i];
     assert_true(layer < LAYERS);
     assert_int_equal(rtc_encoded_frame_keyframe(frame), data[AT_KEY]);
-    assert_int_equal(rtc_encoded_frame_len(frame), layer_bps[layer] / 8 * FRAME_US / 1000000 * (data[AT_KEY] ? 4 : 1));
+    assert_int_equal(rtc_encoded_frame_len(frame), picture_bytes((uint32_t)layer, data[AT_KEY]));
     s->broken += !is_decodable(s, layer, serial, data[AT_KEY]);
     s->wrong_time += s->any && (int32_t)(timestamp - s->timestamp) <= 0;
     s->changes += s->any && layer != s->layer;
@@ -198,10 +203,12 @@ static void on_layer(void *user, rtc_forward *forward, const char *rid)
 /* ---- The room ---- */
 
 static const struct sim_link clean = {.delay_us = 5 * MS};
+static uint32_t start_bps = 3000000; /* of viewers; 0: the default */
 
 static void pair(struct sim_peers *p, uint64_t seed, const struct sim_link *link)
 {
-    const rtc_configuration configuration = {.size = sizeof configuration, .start_bitrate_bps = 3000000, .max_bitrate_bps = 5000000};
+    const rtc_configuration configuration = {
+        .size = sizeof configuration, .start_bitrate_bps = p == &room.up ? 3000000 : start_bps, .max_bitrate_bps = 5000000};
     assert_true(sim_peers_init(p, seed, link, NULL, &configuration));
     p->manual = true;
 }
@@ -407,6 +414,163 @@ static void each_gets_what_its_link_takes(void **state)
     close_room();
 }
 
+/* A link that becomes narrow for a while, with what calls begin with: down soon, and up again. */
+static void layers_follow_the_link(void **state)
+{
+    struct sim_link link = {.delay_us = 20 * MS, .rate_bps = 2500000, .queue_us = 300 * MS};
+    (void)state;
+    start_bps = 0;
+    open_room(12, &clean);
+    struct viewer *v = join(13, &link, NULL);
+    run(15 * SECOND);
+    print("wide", v);
+    assert_int_equal(v->shown.layer, 2);
+    sim_host_link(v->p.peer[0].host)->rate_bps = 800000;
+    for (int i = 0; i < 10; i++) {
+        run(SECOND);
+        print("narrow", v);
+    }
+    assert_int_equal(v->shown.layer, 1);
+    unsigned frames = v->shown.frames;
+    run(5 * SECOND);
+    assert_in_range(v->shown.frames - frames, 140, 160);
+    sim_host_link(v->p.peer[0].host)->rate_bps = 2500000;
+    run(20 * SECOND);
+    print("wide", v);
+    assert_int_equal(v->shown.layer, 2);
+    assert_int_equal(v->shown.broken, 0);
+    close_room();
+    start_bps = 3000000;
+}
+
+/* Many who ask within a round trip are one who asks. */
+static void keyframes_are_asked_for_once(void **state)
+{
+    (void)state;
+    open_room(14, &clean);
+    struct viewer *first = join(15, &clean, NULL), *second = join(16, &clean, NULL);
+    choose(first, "q", 7);
+    choose(second, "q", 7);
+    run(2 * SECOND);
+    uint32_t keyframes = room.keyframes;
+    choose(first, "h", 7);
+    choose(second, "h", 7);
+    run(SECOND);
+    assert_true(first->shown.layer == 1 && second->shown.layer == 1);
+    assert_int_equal(room.keyframes, keyframes + 1);
+    close_room();
+}
+
+static void pause_sending(struct viewer *v, bool paused)
+{
+    const rtc_forward_choice choice = {.size = sizeof choice, .rid = "q", .fixed = true, .paused = paused};
+    assert_int_equal(rtc_forward_choose(v->forward, &choice), RTC_OK);
+}
+
+/* Nothing is sent while it is paused, and then it goes on where it was. */
+static void what_is_paused_goes_on(void **state)
+{
+    (void)state;
+    open_room(17, &clean);
+    struct viewer *v = join(18, &clean, NULL);
+    pause_sending(v, false);
+    run(2 * SECOND);
+    pause_sending(v, true);
+    run(SECOND / 2);
+    unsigned frames = v->shown.frames;
+    run(2 * SECOND);
+    assert_int_equal(v->shown.frames, frames);
+    assert_false(state_of(v->forward).sends);
+    pause_sending(v, false);
+    run(2 * SECOND);
+    print("paused", v);
+    assert_in_range(v->shown.frames - frames, 50, 62);
+    assert_int_equal(v->shown.broken + v->shown.wrong_time, 0);
+    close_room();
+}
+
+/* What stands on each other may go in any order. */
+static void everything_ends_in_any_order(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 5; order++) {
+        open_room(20 + (uint64_t)order, &clean);
+        struct viewer *v = join(30, &clean, NULL);
+        rtc_forward *kept = rtc_forward_ref(v->forward), *another;
+        run(SECOND);
+        assert_true(state_of(kept).sends);
+        if (order == 0)
+            rtc_forward_stop(v->forward);
+        if (order == 1)
+            assert_int_equal(rtc_rtp_transceiver_stop(v->video), RTC_OK);
+        if (order == 2)
+            rtc_peer_connection_close(v->p.peer[0].pc);
+        if (order == 3)
+            rtc_peer_connection_close(room.up.peer[1].pc);
+        if (order == 4)
+            assert_int_equal(rtc_rtp_transceiver_stop(rtc_peer_connection_transceiver(room.up.peer[1].pc, 0)), RTC_OK);
+        unsigned frames = v->shown.frames;
+        run(SECOND);
+        assert_true(v->shown.frames <= frames + 2);
+        assert_int_equal(state_of(kept).sends, order >= 3); /* nobody sends any more, which it is not told */
+        if (order == 0) {
+            assert_int_equal(rtc_forward_new(rtc_rtp_transceiver_sender(v->video), room.video, NULL, NULL, NULL, &another), RTC_OK);
+            run(2 * SECOND);
+            assert_true(v->shown.frames > frames + 50);
+            assert_int_equal(v->shown.broken + v->shown.wrong_time, 0);
+            rtc_forward_unref(another);
+        }
+        close_room();
+        rtc_forward_unref(kept);
+    }
+}
+
+static double number(rtc_stats_report *report, const char *type, const char *kind, const char *name)
+{
+    const rtc_stats *found = NULL;
+    double value = -1;
+    for (size_t i = 0; i < rtc_stats_report_count(report); i++) {
+        const rtc_stats *s = rtc_stats_report_at(report, i);
+        const char *of = rtc_stats_string(s, "kind");
+        if (strcmp(rtc_stats_type(s), type) == 0 && of && strcmp(of, kind) == 0)
+            found = s;
+    }
+    assert_non_null(found);
+    (void)rtc_stats_number(found, name, &value);
+    return value;
+}
+
+/* Of what is sent on, too, statistics are true: of packets, pictures and sizes; nothing was encoded. */
+static void statistics_are_true(void **state)
+{
+    rtc_stats_report *report;
+    (void)state;
+    open_room(40, &clean);
+    struct viewer *v = join(41, &clean, NULL);
+    choose(v, "h", 7);
+    run(3 * SECOND);
+    assert_int_equal(rtc_peer_connection_get_stats(v->p.peer[0].pc, &report), RTC_OK);
+    /* With the padding that probes the path. */
+    assert_in_range((unsigned)number(report, "outbound-rtp", "video", "packetsSent"), state_of(v->forward).packets_forwarded,
+                    state_of(v->forward).packets_forwarded + 30);
+    assert_int_equal((unsigned)number(report, "outbound-rtp", "audio", "packetsSent"), state_of(v->sound).packets_forwarded);
+    assert_in_range((unsigned)number(report, "outbound-rtp", "video", "framesSent"), v->shown.frames, v->shown.frames + 1);
+    assert_in_range((unsigned)number(report, "outbound-rtp", "video", "framesPerSecond"), 29, 31);
+    assert_int_equal((unsigned)number(report, "outbound-rtp", "video", "frameWidth"), 640);
+    assert_int_equal((unsigned)number(report, "outbound-rtp", "video", "framesEncoded"), 0);
+    assert_int_equal((unsigned)number(report, "outbound-rtp", "video", "nackCount"), 0);
+    assert_int_equal((unsigned)number(report, "remote-inbound-rtp", "video", "packetsLost"), 0);
+    rtc_stats_report_unref(report);
+    rtc_forward_layer layer = {.size = sizeof layer};
+    for (size_t i = 0; i < LAYERS; i++) {
+        assert_true(rtc_forwarder_layer(room.video, i, &layer));
+        assert_string_equal(layer.rid, names[i]);
+        assert_true(layer.width == layer_width[i]);
+    }
+    assert_false(rtc_forwarder_layer(room.video, LAYERS, &layer));
+    close_room();
+}
+
 /* What is lost is repaired: upstream by who makes it, downstream out of what was sent. */
 static void losses_are_repaired(void **state)
 {
@@ -432,7 +596,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_layer_is_sent_on),         cmocka_unit_test(another_layer_is_chosen),
         cmocka_unit_test(temporal_layers_are_left_out), cmocka_unit_test(each_gets_what_its_link_takes),
-        cmocka_unit_test(losses_are_repaired),
+        cmocka_unit_test(layers_follow_the_link),       cmocka_unit_test(keyframes_are_asked_for_once),
+        cmocka_unit_test(what_is_paused_goes_on),       cmocka_unit_test(everything_ends_in_any_order),
+        cmocka_unit_test(statistics_are_true),          cmocka_unit_test(losses_are_repaired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
