@@ -53,6 +53,8 @@ static inline rtc_encoded_frame *scripted_video(rtc_context *context, uint32_t s
     memset(data, (int)(serial & 0xff), len);
     memcpy(data, head, sizeof head);
     data[0] = key ? 0x10 : 0x11;
+    if (!key)
+        memset(data + 3, 0, SCRIPTED_HEAD - 3); /* the finest quantizer there is (9.6) */
     scripted_put(data + SCRIPTED_HEAD, serial, now);
     return frame;
 }
