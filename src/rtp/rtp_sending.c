@@ -478,10 +478,13 @@ static uint32_t for_video(struct rtp_sending *sd, rtc_time_t now, uint32_t targe
     return left < cap ? left : cap;
 }
 
-/* What all streams may send at most, with their headers. */
+/* What all streams may send at most, with their headers. Not before any does: sections are configured one after another, and the rate to begin
+ * with is not that of the first of them alone. */
 static void note_most(struct rtp_sending *sd, rtc_time_t now, const struct wishes *w)
 {
     uint64_t sum = 0, cap = sd->budget.rule->cap_bps, headers = 0;
+    if (sd->budget.first == RTC_TIME_NEVER)
+        return;
     for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
         sum += w->demands[i].most_bps ? w->demands[i].most_bps : cap;
         headers += SMALL_HEADERS_BPS;

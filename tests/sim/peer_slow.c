@@ -307,7 +307,7 @@ static void fewer_pictures_for_want_of_time(void **state)
     peer_run(&call.p, 10 * SECOND);
     uint64_t sound = sound_packets();
     assert_in_range(arrive(10), 10, 18); /* 70 % of the time is 17 */
-    assert_in_range(sound_packets() - sound, 495, 520);
+    assert_in_range(sound_packets() - sound, 495, 505);
     assert_int_equal(encoded.width, WIDTH);
     assert_text("qualityLimitationReason", "cpu");
     assert_true(number("qualityLimitationResolutionChanges") == 0);
