@@ -12,13 +12,11 @@
 #include <strings.h>
 
 enum {
-    REPAIR_WAIT_MIN_US = 200000, /* a repair is asked for four times, for it may be lost, too, before a keyframe is; within these */
+    REPAIR_WAIT_MIN_US = 200000, /* five round trips are waited for a repair, which is asked for four times then; within these */
     REPAIR_WAIT_MAX_US = 1000000,
-    REPAIR_ROUNDS = 4,
-    REPAIR_MARGIN_US = 10000, /* each takes a round trip, a quarter more, and this */
-    REORDER_WAIT_US = 60000,  /* without NACK a gap is worth waiting for reordering only */
-    PLI_EVERY_US = 200000,    /* a keyframe takes a while to be made: asking at each packet makes a sender make many */
-    REPAIR_AHEAD = 256        /* how far an RTX packet may be in front of the stream */
+    REORDER_WAIT_US = 60000, /* without NACK a gap is worth waiting for reordering only */
+    PLI_EVERY_US = 200000,   /* a keyframe takes a while to be made: asking at each packet makes a sender make many */
+    REPAIR_AHEAD = 256       /* how far an RTX packet may be in front of the stream */
 };
 
 static void init_buffer(struct rtp_receiver *r)
@@ -113,7 +111,7 @@ void rtp_receiver_set_round_trip(struct rtp_receiver *r, rtc_time_t round_trip)
 {
     if (r->kind != RTC_MEDIA_VIDEO)
         return;
-    rtc_time_t wait = (round_trip * 5 / 4 + REPAIR_MARGIN_US) * REPAIR_ROUNDS;
+    rtc_time_t wait = round_trip * 5;
     wait = wait < REPAIR_WAIT_MIN_US ? REPAIR_WAIT_MIN_US : wait > REPAIR_WAIT_MAX_US ? REPAIR_WAIT_MAX_US : wait;
     video_buffer_set_max_wait(&r->buffer.video, r->nacks ? wait : REORDER_WAIT_US);
 }

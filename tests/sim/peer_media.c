@@ -376,9 +376,9 @@ static void lips_on_a_bad_network(void **state)
     (void)state;
     begin_synced(&c, 21, &link);
     expect_in_sync(&c, 4);
-    shake(&c, 80 * MS, 0);
+    shake(&c, 60 * MS, 0);
     expect_in_sync(&c, 15);
-    shake(&c, 80 * MS, 0.03);
+    shake(&c, 60 * MS, 0.03);
     expect_in_sync(&c, 15);
     shake(&c, 0, 0);
     expect_in_sync(&c, 15);
