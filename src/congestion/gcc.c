@@ -51,8 +51,10 @@ struct gcc {
     rtc_time_t counts_from; /* what left before was lost on a path that is gone */
     unsigned deaf;          /* ticks without a word, though packets left */
     rtc_time_t probed;
-    rtc_time_t less_asked, less_until; /* less is sent on trial up to then; RTC_TIME_NEVER: it is not */
-    double less_bps;
+    struct {
+        rtc_time_t asked, until; /* up to then; RTC_TIME_NEVER: it is not */
+        double bps;
+    } less;                /* is sent on trial */
     double sent_bps;       /* about */
     double probe_step_bps; /* what the next probe at the start asks for; 0: they are over */
     double began_bps;      /* before anything was known */
@@ -75,8 +77,8 @@ static double target(const struct gcc *g)
     double bps = g->aimd.target_bps;
     if (g->loss.limit_bps > 0 && g->loss.limit_bps < bps && g->aimd.phase != AIMD_COMPETES)
         bps = g->loss.limit_bps;
-    if (g->less_until != RTC_TIME_NEVER && g->less_bps < bps)
-        bps = g->less_bps;
+    if (g->less.until != RTC_TIME_NEVER && g->less.bps < bps)
+        bps = g->less.bps;
     return congestion_bounds_within(&g->bounds, bps);
 }
 
@@ -97,8 +99,8 @@ static void begin(struct gcc *g, rtc_time_t now)
     g->round_trip_us = 100 * MS;
     g->probed = g->deaf_at = now;
     g->probe_step_bps = 0;
-    g->less_asked = now - LESS_EVERY_US;
-    g->less_until = RTC_TIME_NEVER;
+    g->less.asked = now - LESS_EVERY_US;
+    g->less.until = RTC_TIME_NEVER;
     g->sent_bps = 0;
     g->deaf = 0;
     g->counts_from = now - torn_us;
@@ -254,20 +256,20 @@ static void ask(struct gcc *g, rtc_time_t now)
  * now and then a little less than arrives is sent for as long as it takes to see. */
 static void try_less(struct gcc *g, rtc_time_t now)
 {
-    if (g->less_until != RTC_TIME_NEVER) {
-        if (now >= g->less_until)
-            g->less_until = RTC_TIME_NEVER;
+    if (g->less.until != RTC_TIME_NEVER) {
+        if (now >= g->less.until)
+            g->less.until = RTC_TIME_NEVER;
         return;
     }
     const struct loss_estimate *l = &g->loss;
     bool climbs = g->aimd.phase == AIMD_CLIMBS || g->aimd.phase == AIMD_STARTS;
-    if (!climbs || l->inherent < less_from || l->count < LESS_STRETCHES || now - g->less_asked < LESS_EVERY_US)
+    if (!climbs || l->inherent < less_from || l->count < LESS_STRETCHES || now - g->less.asked < LESS_EVERY_US)
         return;
     double bps = target(g), packets = less_losses / l->inherent;
     rtc_time_t lasts = (rtc_time_t)(packets * PACKET_BITS * 1e6 / bps);
-    g->less_bps = bps * (1 - l->inherent) * less_margin;
-    g->less_asked = now;
-    g->less_until = now + (lasts < LESS_LEAST_US ? LESS_LEAST_US : lasts > LESS_MOST_US ? LESS_MOST_US : lasts);
+    g->less.bps = bps * (1 - l->inherent) * less_margin;
+    g->less.asked = now;
+    g->less.until = now + (lasts < LESS_LEAST_US ? LESS_LEAST_US : lasts > LESS_MOST_US ? LESS_MOST_US : lasts);
 }
 
 /* Where it seems to jump, what the last messages agree on; a long one is believed at once. */
