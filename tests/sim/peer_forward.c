@@ -550,9 +550,9 @@ static void statistics_are_true(void **state)
     choose(v, "h", 7);
     run(3 * SECOND);
     assert_int_equal(rtc_peer_connection_get_stats(v->p.peer[0].pc, &report), RTC_OK);
-    /* With the padding that probes the path. */
+    /* With the padding that probes the path up to what is most, which begins far above this layer. */
     assert_in_range((unsigned)number(report, "outbound-rtp", "video", "packetsSent"), state_of(v->forward).packets_forwarded,
-                    state_of(v->forward).packets_forwarded + 30);
+                    state_of(v->forward).packets_forwarded + 200);
     assert_int_equal((unsigned)number(report, "outbound-rtp", "audio", "packetsSent"), state_of(v->sound).packets_forwarded);
     assert_in_range((unsigned)number(report, "outbound-rtp", "video", "framesSent"), v->shown.frames, v->shown.frames + 1);
     assert_in_range((unsigned)number(report, "outbound-rtp", "video", "framesPerSecond"), 29, 31);
