@@ -172,11 +172,28 @@ int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_cha
     return RTC_OK;
 }
 
-/* A stream that must not become a channel is reset, which takes a channel that nobody is told of. */
+static struct channel *untold(const struct data_channels *dc)
+{
+    const struct data_channel_options none = {.max_retransmits = -1, .max_packet_life_ms = -1};
+    return channel_new(dc->context, &none);
+}
+
+bool channel_ready_refusal(struct data_channels *dc)
+{
+    if (!dc->refusal)
+        dc->refusal = untold(dc);
+    return dc->refusal != NULL;
+}
+
+/* A stream that must not become a channel is reset, which takes a channel that nobody is told of: the one that is kept for when there is
+ * no memory for another. */
 static void refuse_stream(struct data_channels *dc, uint16_t stream, struct out *out)
 {
-    struct data_channel_options none = {.max_retransmits = -1, .max_packet_life_ms = -1};
-    struct channel *c = channel_new(dc->context, &none);
+    struct channel *c = untold(dc);
+    if (!c) {
+        c = dc->refusal;
+        dc->refusal = NULL;
+    }
     if (!c)
         return;
     if (!channel_set_take_id(&dc->set, c, stream)) {

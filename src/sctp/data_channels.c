@@ -56,6 +56,8 @@ void data_channels_free(struct data_channels *dc)
     for (size_t id = 0; id < dc->set.ids; id++)
         if (dc->set.by_id[id])
             channel_discard(dc, dc->set.by_id[id]);
+    if (dc->refusal)
+        channel_free(dc->context, dc->refusal);
     channel_queues_trim(&dc->queues);
     channel_set_fini(&dc->set);
     memory_free(dc->context, dc);
@@ -105,8 +107,10 @@ uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_b
 
 int data_channels_reserve_ids(struct data_channels *dc)
 {
-    size_t most = 2 * (dc->set.count + 1); /* each takes the lowest of its parity that none of the others has */
-    if (dc->has_role || dc->set.count == 0)
+    size_t most = 2 * (dc->set.count + 1); /* each takes the lowest of its parity that none of the others has, and the peer's first */
+    if (!channel_ready_refusal(dc))
+        return RTC_ERR_NO_MEMORY;
+    if (dc->has_role)
         return RTC_OK;
     return channel_set_reserve_ids(&dc->set, most < dc->streams ? most : dc->streams) ? RTC_OK : RTC_ERR_NO_MEMORY;
 }

@@ -67,7 +67,8 @@ struct data_channels {
     struct channel_anew anew;
     uint32_t resets_wanted; /* channels that are RESET_WANTED: data_channel_close.c */
     struct channel_room room;
-    rtc_time_t unread_at;          /* since when something may wait in the association for want of room; RTC_TIME_NEVER: nothing does */
+    struct channel *refusal; /* owned: says no to a channel of the peer that there is no memory for; NULL: it does, or is not needed yet */
+    rtc_time_t unread_at;    /* since when something may wait in the association for want of room; RTC_TIME_NEVER: nothing does */
     struct sctp_counters counters; /* each file counts what it throws away */
     void (*wake)(void *user);
     void *wake_user;
@@ -102,6 +103,8 @@ void channel_reset_anew(struct data_channels *dc, struct channel *c);
 void channel_finish(struct data_channels *dc, struct channel *c, struct out *out);
 
 /* data_channel_open.c */
+/* Memory to refuse a channel of the peer with when there is none left; false: there is none now. */
+bool channel_ready_refusal(struct data_channels *dc);
 /* data_channels_open(). */
 int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out);
 /* data_channels_set_role(). */
