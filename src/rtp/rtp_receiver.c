@@ -75,6 +75,13 @@ static void restart(struct rtp_receiver *r)
         video_buffer_restart(&r->buffer.video);
 }
 
+/* Numbers begin anew after a jump: for who sends them on they do not, and one is missing. `before`: the highest until then. */
+static void begin_anew(struct rtp_receiver *r, int64_t before, int64_t sequence)
+{
+    restart(r);
+    r->sent_on_ahead += before + 2 - sequence;
+}
+
 void rtp_receiver_free(struct rtp_receiver *r)
 {
     if (!r)
@@ -198,7 +205,7 @@ static void forward(struct rtp_receiver *r, rtc_time_t now, const struct codec_r
     p->marker = h->marker;
     p->ssrc = r->ssrc;
     p->timestamp = h->timestamp;
-    p->sequence = sequence;
+    p->sequence = sequence + r->sent_on_ahead;
     p->has_sender_time = r->clock.known;
     p->sender_time = r->clock.known ? sender_clock_time(&r->clock, h->timestamp) : 0;
     p->arrived = packet_arrival(packet, now);
@@ -317,10 +324,11 @@ static void insert(struct rtp_receiver *r, rtc_time_t now, const struct codec_ro
 /* Counts it. False: it is not to be played. */
 static bool counted(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, const struct packet *packet, int64_t *sequence)
 {
+    int64_t before = r->arrival.highest;
     enum receive_verdict verdict = receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp, sequence);
     count(r, now, h, packet);
     if (verdict == RECEIVE_RESTART)
-        restart(r);
+        begin_anew(r, before, *sequence);
     if (verdict == RECEIVE_STRAY || !r->playing)
         return false;
     if (r->nacks && !nack_list_received(r->nacks, now, *sequence, false))
@@ -404,9 +412,9 @@ void rtp_receiver_blocks(struct rtp_receiver *r, rtc_time_t now, const struct rt
 
 void rtp_receiver_event(struct rtp_receiver *r, rtc_time_t now, const struct rtp_header *h, uint32_t passed, struct packet *packet)
 {
-    int64_t sequence;
+    int64_t sequence, before = r->arrival.highest;
     if (receive_stats_packet(&r->arrival, packet_arrival(packet, now), h->sequence, h->timestamp + passed, &sequence) == RECEIVE_RESTART)
-        restart(r);
+        begin_anew(r, before, sequence);
     count(r, now, h, packet);
     if (r->nacks)
         (void)nack_list_received(r->nacks, now, sequence, false);

@@ -169,6 +169,28 @@ static void restart_at(uint16_t to_sequence, uint32_t to_timestamp)
     assert_true(watch(2 * SECOND, true) >= 57);
 }
 
+/* Who sends on what comes is told of numbers that go on, whatever those that come do: behind a gap of one, for something is missing. */
+static void numbers_that_begin_anew_are_sent_on(void **state)
+{
+    static const uint16_t come[] = {65534, 65535, 0, 1, 30000, 30001, 30002, 50000, 50001, 4000, 4001};
+    static const int64_t leave[] = {0, 1, 2, 3, 5, 6, 8, 10}; /* the first of each jump is none yet */
+    size_t told = 0;
+    int64_t first = 0;
+    (void)state;
+    rtp_session_set_member_forwards(session, video, true);
+    for (size_t i = 0; i < sizeof come / sizeof *come; i++)
+        show(come[i], true);
+    for (struct rtp_event *e; (e = out_pop_event(&out)) != NULL;) {
+        if (e->head.type == RTP_EVENT_FORWARD) {
+            assert_true(told < sizeof leave / sizeof *leave);
+            first = told > 0 ? first : e->forward->sequence;
+            assert_int_equal(e->forward->sequence - first, leave[told++]);
+        }
+        out_free_event(&out, e);
+    }
+    assert_int_equal(told, sizeof leave / sizeof *leave);
+}
+
 static void clock_jumps_back(void **state)
 {
     (void)state;
@@ -255,6 +277,7 @@ int main(void)
         TEST(many_reports),
         TEST(many_streams_wait),
         TEST(many_goodbyes),
+        TEST(numbers_that_begin_anew_are_sent_on),
         TEST(clock_jumps_back),
         TEST(clock_jumps_ahead),
         TEST(clock_jumps_back_a_little),
