@@ -125,6 +125,17 @@ static void choose(rtc_forward *f, rtc_time_t now)
         forward_stream_wish(&f->stream, wish);
 }
 
+/* What it has counted is kept. */
+static void end_stream(rtc_forward *f)
+{
+    f->state.packets_left_out += f->stream.left_out;
+    f->state.layer_changes += f->stream.switches;
+    f->stream.left_out = f->stream.switches = 0;
+    forward_stream_fini(&f->stream);
+    f->state.sends = f->state.waits = false;
+    f->handle = 0;
+}
+
 /* Whether the stream may send; it begins where it is when it may again. */
 static bool begin(rtc_forward *f, rtc_time_t now)
 {
@@ -134,9 +145,7 @@ static bool begin(rtc_forward *f, rtc_time_t now)
     bool sends = handle && rtp_session_sends(transport_media(t), handle) && !f->wanted.paused;
     if (sends && f->handle == handle)
         return true;
-    forward_stream_fini(&f->stream);
-    f->state.sends = f->state.waits = false;
-    f->handle = 0;
+    end_stream(f);
     if (!sends || !rtp_session_begin_forward(transport_media(t), now, handle, &start))
         return false;
     forward_stream_init(&f->stream, &start);
@@ -239,9 +248,7 @@ void forward_end(rtc_forward *f)
     forwarder_remove(f->forwarder, f->inbox);
     forward_inbox_close(f->inbox);
     f->transceiver->sender.forward = NULL;
-    f->state.packets_left_out = f->stream.left_out;
-    f->state.layer_changes = f->stream.switches;
-    f->state.sends = f->state.waits = false;
+    end_stream(f);
     f->pc = NULL;
     f->transceiver = NULL;
     rtc_forward_unref(f);
@@ -366,10 +373,8 @@ int rtc_forward_get_state(const rtc_forward *f, rtc_forward_state *out)
     rtc_forward_state state = f->state;
     state.size = out->size;
     state.max_temporal_id = f->stream.temporal_id;
-    if (f->pc) {
-        state.packets_left_out = f->stream.left_out;
-        state.layer_changes = f->stream.switches;
-    }
+    state.packets_left_out += f->stream.left_out;
+    state.layer_changes += f->stream.switches;
     memcpy(out, &state, out->size < sizeof state ? out->size : sizeof state);
     return RTC_OK;
 }

@@ -473,8 +473,11 @@ static void what_is_paused_goes_on(void **state)
     (void)state;
     open_room(17, &clean);
     struct viewer *v = join(18, &clean, NULL);
+    choose(v, "h", 7);
+    run(SECOND);
     pause_sending(v, false);
     run(2 * SECOND);
+    assert_int_equal(state_of(v->forward).layer_changes, 1);
     pause_sending(v, true);
     run(SECOND / 2);
     unsigned frames = v->shown.frames;
@@ -486,6 +489,9 @@ static void what_is_paused_goes_on(void **state)
     print("paused", v);
     assert_in_range(v->shown.frames - frames, 50, 62);
     assert_int_equal(v->shown.broken + v->shown.wrong_time, 0);
+    assert_int_equal(state_of(v->forward).layer_changes, 1);
+    rtc_forward_stop(v->forward);
+    assert_int_equal(state_of(v->forward).layer_changes, 1);
     close_room();
 }
 
