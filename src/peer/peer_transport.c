@@ -212,7 +212,7 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
         forwarder_packet(transceiver->receiver.forwarder, now, event->forward);
         break;
     case RTP_EVENT_KEYFRAME_REQUEST:
-        if (encoding)
+        if (encoding == transceiver->sender.encodings) /* the first one, with which is forwarded; here and below */
             forward_needs_keyframe(transceiver->sender.forward);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_request_keyframes(transceiver->sender.pipeline, 1u << (encoding - transceiver->sender.encodings));
@@ -225,7 +225,7 @@ static void media_event(rtc_peer_connection *pc, const struct transport *t, rtc_
             encoding->packet_ms = event->packet_ms;
         }
         sender_heard_of_stream(&transceiver->sender);
-        if (encoding)
+        if (encoding == transceiver->sender.encodings)
             forward_target(transceiver->sender.forward, now, event->target_bps);
         if (encoding && transceiver->sender.pipeline)
             send_pipeline_set_bitrate(transceiver->sender.pipeline, (size_t)(encoding - transceiver->sender.encodings), event->target_bps,

@@ -189,7 +189,7 @@ static void on_target(void *user, rtc_forward *forward, uint32_t bitrate_bps)
     rtc_forward_state state = {.size = sizeof state};
     v->targets++;
     assert_int_equal(rtc_forward_get_state(forward, &state), RTC_OK);
-    (void)bitrate_bps;
+    assert_int_equal(state.target_bps, bitrate_bps);
 }
 
 static void on_layer(void *user, rtc_forward *forward, const char *rid)
@@ -204,6 +204,7 @@ static void on_layer(void *user, rtc_forward *forward, const char *rid)
 
 static const struct sim_link clean = {.delay_us = 5 * MS};
 static uint32_t start_bps = 3000000; /* of viewers; 0: the default */
+static bool several_encodings;       /* of viewers' pictures */
 
 static void pair(struct sim_peers *p, uint64_t seed, const struct sim_link *link)
 {
@@ -246,13 +247,17 @@ static struct viewer *join(uint64_t seed, const struct sim_link *link, const rtc
     static const rtc_media_sink_ops video_ops = {.size = sizeof video_ops, .on_encoded = see},
                                     audio_ops = {.size = sizeof audio_ops, .on_encoded = hear};
     static const rtc_forward_callbacks callbacks = {.size = sizeof callbacks, .on_target = on_target, .on_layer = on_layer};
+    rtc_rtp_encoding_parameters e[2] = {{.size = sizeof e[0], .rid = "a"}, {.size = sizeof e[0], .rid = "b"}}, *both[] = {&e[0], &e[1]};
     const rtc_rtp_transceiver_init init = {.size = sizeof init, .direction = RTC_DIRECTION_SENDONLY};
+    const rtc_rtp_transceiver_init several = {
+        .size = sizeof several, .direction = RTC_DIRECTION_SENDONLY, .send_encodings = both, .send_encoding_count = 2};
     const struct sim_link start = {.delay_us = link->delay_us};
     rtc_media_sink *sink;
     pair(&v->p, seed, &start);
     v->p.now = room.up.now;
     rtc_peer_connection *pc = v->p.peer[0].pc;
-    assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_VIDEO, NULL, &init, &v->video), RTC_OK);
+    assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_VIDEO, NULL, several_encodings ? &several : &init, &v->video),
+                     RTC_OK);
     assert_int_equal(rtc_peer_connection_add_transceiver(pc, RTC_MEDIA_AUDIO, NULL, &init, &v->audio), RTC_OK);
     assert_int_equal(rtc_forward_new(rtc_rtp_transceiver_sender(v->video), room.video, choice, &callbacks, v, &v->forward), RTC_OK);
     assert_int_equal(rtc_forward_new(rtc_rtp_transceiver_sender(v->audio), room.audio, NULL, NULL, NULL, &v->sound), RTC_OK);
@@ -467,6 +472,21 @@ static void pause_sending(struct viewer *v, bool paused)
     assert_int_equal(rtc_forward_choose(v->forward, &choice), RTC_OK);
 }
 
+/* What the path takes of the others is nothing that this stream may send. */
+static void of_several_encodings_the_first_is_used(void **state)
+{
+    (void)state;
+    several_encodings = true;
+    open_room(50, &clean);
+    struct viewer *v = join(51, &clean, NULL);
+    run(5 * SECOND);
+    print("several", v);
+    assert_int_equal(v->shown.layer, 1);
+    assert_in_range(state_of(v->forward).target_bps, layer_bps[1], layer_bps[2]);
+    close_room();
+    several_encodings = false;
+}
+
 /* Nothing is sent while it is paused, and then it goes on where it was. */
 static void what_is_paused_goes_on(void **state)
 {
@@ -600,11 +620,17 @@ static void losses_are_repaired(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_layer_is_sent_on),         cmocka_unit_test(another_layer_is_chosen),
-        cmocka_unit_test(temporal_layers_are_left_out), cmocka_unit_test(each_gets_what_its_link_takes),
-        cmocka_unit_test(layers_follow_the_link),       cmocka_unit_test(keyframes_are_asked_for_once),
-        cmocka_unit_test(what_is_paused_goes_on),       cmocka_unit_test(everything_ends_in_any_order),
-        cmocka_unit_test(statistics_are_true),          cmocka_unit_test(losses_are_repaired),
+        cmocka_unit_test(one_layer_is_sent_on),
+        cmocka_unit_test(another_layer_is_chosen),
+        cmocka_unit_test(temporal_layers_are_left_out),
+        cmocka_unit_test(each_gets_what_its_link_takes),
+        cmocka_unit_test(layers_follow_the_link),
+        cmocka_unit_test(keyframes_are_asked_for_once),
+        cmocka_unit_test(what_is_paused_goes_on),
+        cmocka_unit_test(everything_ends_in_any_order),
+        cmocka_unit_test(statistics_are_true),
+        cmocka_unit_test(losses_are_repaired),
+        cmocka_unit_test(of_several_encodings_the_first_is_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
