@@ -141,7 +141,8 @@ static bool begin(rtc_forward *f, rtc_time_t now)
 {
     struct transport *t = f->transceiver->transport;
     struct forward_start start;
-    uint32_t handle = t ? encoding_of(f)->stream : 0;
+    const struct sender_encoding *encoding = encoding_of(f);
+    uint32_t handle = t && !encoding->settings.inactive ? encoding->stream : 0;
     bool sends = handle && rtp_session_sends(transport_media(t), handle) && !f->wanted.paused;
     if (sends && f->handle == handle)
         return true;

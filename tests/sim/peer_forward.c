@@ -515,6 +515,36 @@ static void what_is_paused_goes_on(void **state)
     close_room();
 }
 
+static void set_active(struct viewer *v, bool active)
+{
+    rtc_rtp_parameters *parameters;
+    rtc_rtp_sender *sender = rtc_rtp_transceiver_sender(v->video);
+    assert_int_equal(rtc_rtp_sender_get_parameters(sender, &parameters), RTC_OK);
+    parameters->encodings[0]->inactive = !active;
+    assert_int_equal(rtc_rtp_sender_set_parameters(sender, parameters), RTC_OK);
+    rtc_rtp_parameters_free(parameters);
+}
+
+/* As of a track, nothing is sent of an encoding that is not active. */
+static void an_inactive_encoding_sends_nothing(void **state)
+{
+    (void)state;
+    open_room(52, &clean);
+    struct viewer *v = join(53, &clean, NULL);
+    run(SECOND);
+    set_active(v, false);
+    run(SECOND / 2);
+    unsigned frames = v->shown.frames;
+    run(2 * SECOND);
+    assert_int_equal(v->shown.frames, frames);
+    assert_false(state_of(v->forward).sends);
+    set_active(v, true);
+    run(2 * SECOND);
+    assert_in_range(v->shown.frames - frames, 50, 62);
+    assert_int_equal(v->shown.broken + v->shown.wrong_time, 0);
+    close_room();
+}
+
 /* What stands on each other may go in any order. */
 static void everything_ends_in_any_order(void **state)
 {
@@ -620,17 +650,12 @@ static void losses_are_repaired(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_layer_is_sent_on),
-        cmocka_unit_test(another_layer_is_chosen),
-        cmocka_unit_test(temporal_layers_are_left_out),
-        cmocka_unit_test(each_gets_what_its_link_takes),
-        cmocka_unit_test(layers_follow_the_link),
-        cmocka_unit_test(keyframes_are_asked_for_once),
-        cmocka_unit_test(what_is_paused_goes_on),
-        cmocka_unit_test(everything_ends_in_any_order),
-        cmocka_unit_test(statistics_are_true),
-        cmocka_unit_test(losses_are_repaired),
-        cmocka_unit_test(of_several_encodings_the_first_is_used),
+        cmocka_unit_test(one_layer_is_sent_on),         cmocka_unit_test(another_layer_is_chosen),
+        cmocka_unit_test(temporal_layers_are_left_out), cmocka_unit_test(each_gets_what_its_link_takes),
+        cmocka_unit_test(layers_follow_the_link),       cmocka_unit_test(keyframes_are_asked_for_once),
+        cmocka_unit_test(what_is_paused_goes_on),       cmocka_unit_test(an_inactive_encoding_sends_nothing),
+        cmocka_unit_test(everything_ends_in_any_order), cmocka_unit_test(statistics_are_true),
+        cmocka_unit_test(losses_are_repaired),          cmocka_unit_test(of_several_encodings_the_first_is_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
