@@ -65,6 +65,14 @@ void forward_numbers_leave_out(struct forward_numbers *n, int64_t number)
     n->behind++;
 }
 
+void forward_numbers_take_back(struct forward_numbers *n, int64_t number)
+{
+    if (!n->started || number != n->highest || n->at[slot(number)].state != FORWARD_NUMBER_SENT)
+        return;
+    n->at[slot(number)].state = FORWARD_NUMBER_LEFT_OUT;
+    n->behind++;
+}
+
 int64_t forward_numbers_highest(const struct forward_numbers *n)
 {
     return n->highest - n->behind;

@@ -36,6 +36,8 @@ enum forward_number forward_numbers_look(const struct forward_numbers *numbers, 
 int64_t forward_numbers_send(struct forward_numbers *numbers, int64_t number);
 /* A NEW one is left out. */
 void forward_numbers_leave_out(struct forward_numbers *numbers, int64_t number);
+/* The newest, which was sent on, was not after all: nothing is missing. */
+void forward_numbers_take_back(struct forward_numbers *numbers, int64_t number);
 /* The highest number that was given to anything that was sent, or is kept for what is missing. */
 int64_t forward_numbers_highest(const struct forward_numbers *numbers);
 

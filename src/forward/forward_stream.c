@@ -284,6 +284,14 @@ struct forward_leaving forward_stream_packet(struct forward_stream *s, struct fo
     return out;
 }
 
+void forward_stream_refused(struct forward_stream *s, const struct forward_packet *p)
+{
+    if (!is_current(s, p))
+        return;
+    forward_numbers_take_back(&s->sequences, p->sequence);
+    s->next.sequence = (uint16_t)(forward_numbers_highest(&s->sequences) + 1);
+}
+
 struct forward_packet *forward_stream_next_held(struct forward_stream *s, struct forward_leaving *out)
 {
     struct forward_packet **next = NULL;

@@ -117,6 +117,9 @@ void forward_stream_wish(struct forward_stream *stream, struct forward_wish wish
 bool forward_stream_waits_for(const struct forward_stream *stream, uint8_t *layer);
 /* A packet came (borrowed). What was held back may follow it: forward_stream_next_held(). */
 struct forward_leaving forward_stream_packet(struct forward_stream *stream, struct forward_packet *packet);
+/* What was to be sent was not, and nobody is to miss it: another codec. Numbers that nobody uses would add up until what protects packets
+ * (RFC 3711 section 3.3.1) can not tell how often they have gone round. */
+void forward_stream_refused(struct forward_stream *stream, const struct forward_packet *packet);
 /* The next packet that came before the beginning of its keyframe, a reference; NULL: there is none. */
 struct forward_packet *forward_stream_next_held(struct forward_stream *stream, struct forward_leaving *out);
 

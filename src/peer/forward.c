@@ -178,7 +178,9 @@ static void send(rtc_forward *f, rtc_time_t now, const struct forward_packet *p,
     f->pc->output_waits = true;
     if (error) {
         f->state.packets_refused++;
-        if (error != RTC_ERR_NOT_SUPPORTED && f->transceiver->kind == RTC_MEDIA_VIDEO)
+        if (error == RTC_ERR_NOT_SUPPORTED)
+            forward_stream_refused(&f->stream, p);
+        else if (f->transceiver->kind == RTC_MEDIA_VIDEO)
             forward_needs_keyframe(f);
         return;
     }

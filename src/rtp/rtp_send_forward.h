@@ -13,7 +13,7 @@ struct forward_start rtp_send_stream_forward_start(const struct rtp_send_stream 
 bool rtp_send_stream_forwards(const struct rtp_send_stream *stream, const struct forward_packet *packet);
 /* Of one that is not left out. Errors: RTC_ERR_INVALID_STATE (the breaker is open), RTC_ERR_NOT_SUPPORTED (another codec, or none),
  * RTC_ERR_RANGE (with our header it is larger than any packet), RTC_ERR_QUOTA_EXCEEDED (the pacer is full), RTC_ERR_NO_MEMORY. Then its
- * number is missing, as if it had been lost. */
+ * number is missing, as if it had been lost, if nobody takes it back (forward_stream_refused()). */
 int rtp_send_stream_forward(struct rtp_send_stream *stream, rtc_time_t now, const struct forward_packet *packet,
                             const struct forward_leaving *leaving, struct packet_pool *pool, struct rtp_pacer *pacer);
 

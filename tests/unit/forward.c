@@ -295,6 +295,34 @@ static void losses_stay_and_are_filled(void **state)
     forward_stream_fini(&scene.stream);
 }
 
+/* Of another codec: however many there are, the next one that is sent follows the last one that was. */
+static void what_is_refused_leaves_no_gap(void **state)
+{
+    (void)state;
+    begin();
+    wish(0, 7);
+    (void)whole(0, 1, true);
+    for (uint32_t i = 2; i < 40000; i++) {
+        struct forward_packet *p = packet(0, i, true, true, false, 0, false);
+        struct forward_leaving l = forward_stream_packet(&scene.stream, p);
+        assert_int_equal(l.verdict, FORWARD_SEND);
+        assert_int_equal(l.sequence, 65531);
+        forward_stream_refused(&scene.stream, p);
+        assert_int_equal(forward_stream_packet(&scene.stream, p).verdict, FORWARD_LEAVE_OUT);
+        forward_packet_unref(p);
+    }
+    assert_int_equal(whole(0, 40000, true).sequence, 65531);
+    assert_int_equal(whole(0, 40001, false).sequence, 65532);
+    /* What filled a gap leaves it where it was. */
+    struct forward_packet *late = packet(0, 40002, true, true, false, 0, false);
+    assert_int_equal(whole(0, 40003, false).sequence, 65534);
+    assert_int_equal(forward_stream_packet(&scene.stream, late).sequence, 65533);
+    forward_stream_refused(&scene.stream, late);
+    forward_packet_unref(late);
+    assert_int_equal(whole(0, 40004, false).sequence, 65535);
+    forward_stream_fini(&scene.stream);
+}
+
 static void temporal_layers_leave_no_gaps(void **state)
 {
     (void)state;
@@ -484,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_picture_is_finished_first),
         cmocka_unit_test(a_number_is_left_out_within_a_picture),
         cmocka_unit_test(losses_stay_and_are_filled),
+        cmocka_unit_test(what_is_refused_leaves_no_gap),
         cmocka_unit_test(temporal_layers_leave_no_gaps),
         cmocka_unit_test(what_overtook_is_held),
         cmocka_unit_test(an_old_beginning_begins_nothing),
