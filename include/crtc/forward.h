@@ -41,7 +41,7 @@ typedef struct rtc_forward rtc_forward;
 /* What is to be sent of what comes. */
 typedef struct rtc_forward_choice {
     size_t size;              /* sizeof(rtc_forward_choice) */
-    const char *rid;          /* the best layer that may be sent, "" the one without a name; NULL: any. Copied, at most 16 characters; one that does not come is none */
+    const char *rid;          /* the best layer that may be sent, "" the one without a name; NULL: any. Copied, at most 16 characters; one that has not come bounds nothing */
     bool fixed;               /* that layer and no other, whatever the path takes; without: the best up to it that the path takes */
     bool has_max_temporal_id; /* of temporal layers */
     uint32_t max_temporal_id; /* the highest that is sent, 0 to 7; fewer where the path does not take them and the layer is not fixed */

@@ -32,9 +32,15 @@ static const struct forward_layer *named(const struct forward_layer *layers, siz
     return NULL;
 }
 
+/* What does not come bounds what is larger than it was, if that is known; else it is as if it were not there. */
+static bool is_bound_by(const struct forward_layer *l, const struct forward_layer *most)
+{
+    return most && l != most && (most->flows || (most->width > 0 && l->width > 0));
+}
+
 static bool is_allowed(const struct forward_layer *l, const struct forward_layer *most)
 {
-    return l->flows && (!most || l == most || !is_better(l, most));
+    return l->flows && (!is_bound_by(l, most) || !is_better(l, most));
 }
 
 /* How many temporal layers of it fit; the lowest always does. */

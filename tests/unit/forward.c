@@ -475,6 +475,32 @@ static void what_does_not_flow_is_not_chosen(void **state)
     assert_false(forward_choice_update(&c, 2 * MS, layers, 3, &any, 0, &wish));
 }
 
+/* Of a layer that has not come nobody knows how large it is: it keeps no other one from being sent. */
+static void what_never_came_bounds_nothing(void **state)
+{
+    struct forward_layer layers[3];
+    struct forward_choice c;
+    struct forward_wish wish;
+    struct forward_bounds bounds = {.rid = "f", .has_rid = true, .temporal_id = 7};
+    (void)state;
+    memcpy(layers, three, sizeof layers);
+    layers[2] = (struct forward_layer){.rid = "f", .temporals = 1};
+    forward_choice_init(&c);
+    assert_true(forward_choice_update(&c, 0, layers, 3, &bounds, 5000000, &wish));
+    assert_int_equal(wish.layer, 1);
+    /* Once it has, it does, also while it does not come. */
+    memcpy(bounds.rid, "h", 2);
+    layers[2] = three[2];
+    layers[1].flows = false;
+    memset(layers[1].rates_bps, 0, sizeof layers[1].rates_bps);
+    assert_true(forward_choice_update(&c, 0, layers, 3, &bounds, 5000000, &wish));
+    assert_int_equal(wish.layer, 0);
+    bounds.fixed = true;
+    layers[1] = (struct forward_layer){.rid = "h", .temporals = 1};
+    assert_true(forward_choice_update(&c, 0, layers, 3, &bounds, 5000000, &wish));
+    assert_int_equal(wish.layer, 1);
+}
+
 static void rates_are_of_the_last_second(void **state)
 {
     static struct forward_layers ls;
@@ -519,6 +545,7 @@ int main(void)
         cmocka_unit_test(another_ssrc_begins_anew),
         cmocka_unit_test(the_best_that_fits),
         cmocka_unit_test(what_does_not_flow_is_not_chosen),
+        cmocka_unit_test(what_never_came_bounds_nothing),
         cmocka_unit_test(rates_are_of_the_last_second),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
