@@ -126,7 +126,7 @@ static struct forward_decided *find(struct forward_stream *s, uint32_t timestamp
 /* Of a picture that is newer than all before. */
 static void change_temporal(struct forward_stream *s, const struct forward_payload *payload)
 {
-    if (s->wish.temporal_id < s->temporal_id)
+    if (s->wish.temporal_id < s->temporal_id || payload->keyframe) /* nothing that follows refers to what was left out before it */
         s->temporal_id = s->wish.temporal_id;
     bool next_one = payload->temporal_id == s->temporal_id + 1;
     if (payload->sync && !payload->sync_of_next && next_one && payload->temporal_id <= s->wish.temporal_id)

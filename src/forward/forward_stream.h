@@ -2,7 +2,8 @@
 /* What one receiver is sent of what another one gets: one stream without interruption, made of the streams of a sender (simulcast) and of
  * their temporal layers. Packets come from any number of streams; which one, and how much of it, can be chosen anew at any time. Another
  * stream begins with a keyframe, and until then the one before goes on, up to the end of the picture that is being sent; fewer temporal
- * layers are sent from the next picture on, more where the codec says that one may go up. A pure function of what comes:
+ * layers are sent from the next picture on, more with a keyframe or where the codec says that one may go up. A pure function of what
+ * comes:
  *
  * - sequence numbers go on: what is left out leaves no gap, what is missing leaves one, which it fills if it comes late; where what would
  *   fill it is not wanted any more, an empty packet does;

@@ -349,6 +349,22 @@ static void temporal_layers_leave_no_gaps(void **state)
     forward_stream_fini(&scene.stream);
 }
 
+/* Not every sender says where one may go up (Y, RFC 7741 section 4.2): behind a keyframe one always may. */
+static void temporal_layers_go_up_with_a_keyframe(void **state)
+{
+    (void)state;
+    begin();
+    wish(0, 0);
+    assert_sent(give(packet(0, 0, true, true, true, 0, false)), 65530, 0x7ffd, 254);
+    assert_int_equal(give(packet(0, 1, true, true, false, 2, false)).verdict, FORWARD_LEAVE_OUT);
+    wish(0, 2);
+    assert_sent(give(packet(0, 2, true, true, false, 0, false)), 65531, 0x7ffe, 255);
+    assert_int_equal(give(packet(0, 3, true, true, false, 2, false)).verdict, FORWARD_LEAVE_OUT);
+    assert_sent(give(packet(0, 4, true, true, true, 0, false)), 65532, 0x7fff, 0);
+    assert_sent(give(packet(0, 5, true, true, false, 2, false)), 65533, 0, 0);
+    forward_stream_fini(&scene.stream);
+}
+
 /* The second packet of a keyframe comes before the first. */
 static void what_overtook_is_held(void **state)
 {
@@ -540,6 +556,7 @@ int main(void)
         cmocka_unit_test(losses_stay_and_are_filled),
         cmocka_unit_test(what_is_refused_leaves_no_gap),
         cmocka_unit_test(temporal_layers_leave_no_gaps),
+        cmocka_unit_test(temporal_layers_go_up_with_a_keyframe),
         cmocka_unit_test(what_overtook_is_held),
         cmocka_unit_test(an_old_beginning_begins_nothing),
         cmocka_unit_test(another_ssrc_begins_anew),
