@@ -20,8 +20,8 @@ enum { MEDIA_RECENT_US = 2000000, BEGINNING_US = 1000000, BACKLOG_US = 100000, T
 enum { SMALL_HEADERS_BPS = 34000 };
 /* What data take that never wait differs all the time, and a limit is not told anew for that. */
 enum { DATA_STEP_BPS = 64000 };
-/* Sound: what is around a packet before any left, and a tag of AES-GCM; what good speech takes. */
-enum { SOUND_HEADER_BYTES = 24, SRTP_TAG_BYTES = 16, SOUND_GOOD_BPS = 24000, SHORTER_AFTER_US = 3000000 };
+/* Sound: what is around a packet before any left, and a tag of AES-GCM; what good speech takes, and what any does at least. */
+enum { SOUND_HEADER_BYTES = 24, SRTP_TAG_BYTES = 16, SOUND_GOOD_BPS = 24000, SOUND_LEAST_BPS = 6000, SHORTER_AFTER_US = 3000000 };
 /* The least that a controller is told: of sound alone, and with pictures. */
 enum { LEAST_SOUND_BPS = 12000, LEAST_BPS = 24000 };
 enum { VIDEO_LEAST_BPS = 30000 /* less than this no picture can be made with */ };
@@ -366,7 +366,7 @@ static uint32_t sound_share(const struct rtp_sending *sd, const struct rtp_send_
 }
 
 /* Down at once, back up to about what it was at once, and from there on slowly: while nothing but sound is sent, a controller knows that
- * there is more only when it has become too much. */
+ * there is more only when it has become too much. What it takes at least is no climb. */
 static uint32_t rising(rtc_time_t now, struct rtp_send_stream *st, uint32_t target_bps)
 {
     uint32_t told = st->target_bps, before = st->format.packets.before_bps, known = before - before / 8;
@@ -374,7 +374,8 @@ static uint32_t rising(rtc_time_t now, struct rtp_send_stream *st, uint32_t targ
         st->format.packets.before_bps = target_bps < told - told / 8 ? told : before;
         return target_bps;
     }
-    uint32_t step = now >= st->next_target ? told + told / 24 : told, most = step > known ? step : known;
+    uint32_t from = told > SOUND_LEAST_BPS ? told : SOUND_LEAST_BPS;
+    uint32_t step = now >= st->next_target ? from + from / 24 : told, most = step > known ? step : known;
     return target_bps < most ? target_bps : most;
 }
 

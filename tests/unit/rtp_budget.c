@@ -578,6 +578,25 @@ static void the_rule_is_a_controller(void **state)
     congestion_free(c);
 }
 
+/* However little it was limited to, it becomes what the path takes again when it is not limited any more. */
+static void sound_rises_from_next_to_nothing(void **state)
+{
+    (void)state;
+    struct rtp_outbound_stats stats;
+    uint32_t stream = rtp_session_send_stream(session, audio, "");
+    rtp_session_set_stream_bitrate(session, now, stream, 10, &out);
+    (void)run(now + SECOND);
+    assert_true(rtp_session_outbound_stats(session, stream, now, &stats));
+    assert_int_equal(stats.target_bitrate_bps, 10);
+    rtp_session_set_stream_bitrate(session, now, stream, 0, &out);
+    for (int i = 0; i < 300; i++) {
+        rtp_session_tick(session, now, &out);
+        (void)run(now + 100 * MS);
+    }
+    assert_true(rtp_session_outbound_stats(session, stream, now, &stats));
+    assert_int_equal(stats.target_bitrate_bps, RTP_SOUND_BPS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_numbered, end_numbered)
 
 int main(void)
@@ -596,6 +615,7 @@ int main(void)
         TEST(a_message_of_very_many_numbers),
         TEST(no_more_than_the_window_is_in_flight),
         TEST(sound_comes_first),
+        TEST(sound_rises_from_next_to_nothing),
         TEST(headers_are_a_part),
         TEST(what_is_too_late_is_given_up),
         TEST(a_keyframe_overtakes),
