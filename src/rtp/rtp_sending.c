@@ -226,12 +226,34 @@ static void give_up_late(struct rtp_sending *sd, rtc_time_t now, struct rtp_send
         ask_keyframe(st, now, out);
 }
 
-/* Delta frames may not say it. */
-static void note_size(struct rtp_send_stream *st, const rtc_encoded_frame *frame)
+/* What a layer that is not sent would need is what its pictures would need now: as large as those are beside another one. One that is
+ * not wanted at all is limited to one bit. */
+static void forget_size(struct rtp_send_stream *st)
+{
+    if (st->encoding.scale > 0 && (st->layer.off || st->target_bps <= 1))
+        st->pixels = 0;
+}
+
+/* Delta frames may not say it. What is shown is another one where it changes. */
+static void note_size(const struct rtp_sending *sd, struct rtp_send_stream *st, const rtc_encoded_frame *frame)
 {
     uint64_t pixels = (uint64_t)rtc_encoded_frame_width(frame) * rtc_encoded_frame_height(frame);
+    uint32_t before = st->pixels;
     if (pixels > 0)
         st->pixels = pixels < UINT32_MAX ? (uint32_t)pixels : UINT32_MAX;
+    if (st->pixels == before || st->encoding.scale <= 0)
+        return;
+    for (struct rtp_send_stream *other = NULL; (other = rtp_members_next_stream(sd->members, other)) != NULL;)
+        if (other != st && other->member == st->member)
+            forget_size(other);
+}
+
+void rtp_sending_set_scale(struct rtp_send_stream *st, double scale)
+{
+    bool differs = scale < st->encoding.scale || scale > st->encoding.scale;
+    st->encoding.scale = scale;
+    if (differs)
+        forget_size(st);
 }
 
 int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_stream *st, rtc_encoded_frame *frame, uint8_t audio_level,
@@ -247,7 +269,7 @@ int rtp_sending_frame(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_st
     }
     bool first = !rtp_send_stream_active_since(st, 0);
     overtake(sd, st, frame);
-    note_size(st, frame);
+    note_size(sd, st, frame);
     int error = rtp_send_stream_frame(st, now, frame, audio_level, out->pool, &sd->pacer);
     st->owes_keyframe = error && st->kind == RTC_MEDIA_VIDEO;
     give_up_late(sd, now, st, out);

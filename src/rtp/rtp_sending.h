@@ -52,6 +52,8 @@ void rtp_sending_tick_tone(struct rtp_sending *sending, rtc_time_t now, struct r
 void rtp_sending_drain(struct rtp_sending *sending, rtc_time_t now, struct out *out);
 /* What waits of the stream in the pacer does not leave any more. */
 void rtp_sending_drop(struct rtp_sending *sending, struct rtp_send_stream *stream);
+/* rtp_session_set_stream_scale(). */
+void rtp_sending_set_scale(struct rtp_send_stream *stream, double scale);
 /* Shares the rate out anew and tells whose target changed. */
 void rtp_sending_update_rate(struct rtp_sending *sending, rtc_time_t now, struct out *out);
 /* Has the memory that feedback takes, when a section has agreed upon it. RTC_ERR_NO_MEMORY. */

@@ -297,7 +297,7 @@ void rtp_session_set_stream_scale(struct rtp_session *s, uint32_t stream, double
 {
     struct rtp_send_stream *st = rtp_members_stream(&s->members, stream);
     if (st)
-        st->encoding.scale = scale;
+        rtp_sending_set_scale(st, scale);
 }
 
 void rtp_session_set_stream_adaptive_ptime(struct rtp_session *s, uint32_t stream, bool adaptive)
