@@ -296,6 +296,7 @@ int rtp_sending_forward(struct rtp_sending *sd, rtc_time_t now, struct rtp_send_
     if (l->payload.width > 0)
         st->pixels = (uint32_t)l->payload.width * l->payload.height;
     int error = rtp_send_stream_forward(st, now, p, l, out->pool, &sd->pacer);
+    st->owes_keyframe = st->owes_keyframe && (error || !l->begins_keyframe);
     rtp_sending_drain(sd, now, out);
     if (first && !error)
         rtp_reports_hasten(sd->reports, now + FIRST_REPORT_US);

@@ -12,6 +12,8 @@
 #include "rtp_rate_control.h"
 #include "transport_feedback.h"
 
+#include <stdio.h>
+
 static uint16_t first_told;
 static size_t told_count;
 static uint32_t told_lost; /* a bit for each */
@@ -597,6 +599,53 @@ static void sound_rises_from_next_to_nothing(void **state)
     assert_int_equal(stats.target_bitrate_bps, RTP_SOUND_BPS);
 }
 
+/* So many packets of a picture that is sent on. */
+static void forward_picture(uint16_t count, bool keyframe)
+{
+    static const uint8_t bytes[1000] = {0x10};
+    static uint16_t sequence;
+    for (uint16_t i = 0; i < count; i++) {
+        struct forward_packet *p = forward_packet_new(context, slice_of(bytes, sizeof bytes));
+        assert_non_null(p);
+        p->codec = codec_row_carried(RTC_MEDIA_VIDEO, "VP8");
+        const struct forward_leaving l = {.verdict = FORWARD_SEND,
+                                          .sequence = sequence++,
+                                          .timestamp = (uint32_t)(now * 9 / 100),
+                                          .marker = i + 1 == count,
+                                          .begins_keyframe = keyframe && i == 0};
+        assert_int_equal(rtp_session_forward(session, now, video_stream, p, &l, &out), RTC_OK);
+        forward_packet_unref(p);
+    }
+}
+
+/* What was given up of a stream that is sent on is made up for by the next keyframe: whatever waits of another one, none is asked for. */
+static void a_keyframe_that_is_sent_on_is_asked_for_once(void **state)
+{
+    struct rtp_section v = numbered(video_section());
+    uint32_t second;
+    struct forward_start start;
+    (void)state;
+    (void)snprintf(v.mid, sizeof v.mid, "w");
+    v.encodings[0] = (struct rtp_encoding){.ssrc = OURS + 16};
+    assert_int_equal(rtp_session_set_section(session, now, &v, &second, &out), RTC_OK);
+    assert_true(rtp_session_begin_forward(session, now, video_stream, &start));
+    set_rate(2400000);
+    forward_picture(3, true);
+    (void)run(now + 2 * SECOND);
+    forward_picture(30, false);
+    (void)events(0, 0);
+    set_rate(240000);
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 1);
+    forward_picture(3, true);
+    (void)run(now + 2 * SECOND);
+    (void)events(0, 0);
+    video_stream = rtp_session_send_stream(session, second, "");
+    send_picture(30000);
+    rtp_session_tick(session, now, &out);
+    (void)run(now + SECOND / 2);
+    assert_int_equal(events(RTP_EVENT_KEYFRAME_REQUEST, video), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_numbered, end_numbered)
 
 int main(void)
@@ -619,6 +668,7 @@ int main(void)
         TEST(headers_are_a_part),
         TEST(what_is_too_late_is_given_up),
         TEST(a_keyframe_overtakes),
+        TEST(a_keyframe_that_is_sent_on_is_asked_for_once),
         TEST(limits_are_what_can_be_sent),
         TEST(what_was_learnt_is_given_on),
         TEST(hostile_feedback),
