@@ -107,18 +107,25 @@ static bool is_known(const struct track *t)
     return true;
 }
 
+bool rtp_demand_is_wanted(const struct rtp_demand *d)
+{
+    return d->most_bps != RTP_DEMAND_NOTHING;
+}
+
 static void share_upwards(const struct track *t, uint64_t left)
 {
     size_t on = 0;
+    bool below = false; /* there is a smaller one that is wanted */
     for (size_t i = 0; i < t->count; i++)
         t->given[i] = 0;
     for (; on < t->count; on++) {
         const struct rtp_demand *d = &t->layers[on];
         uint64_t needed = least(d->least_bps, most_of(d));
-        if (on > 0 && (left == 0 || d->stays_off || left < (d->off ? needed + needed / 4 : needed / 2)))
+        if (below && (left == 0 || d->stays_off || left < (d->off ? needed + needed / 4 : needed / 2)))
             break;
         t->given[on] = (uint32_t)least(left, least(d->enough_bps > needed ? d->enough_bps : needed, most_of(d)));
         left -= t->given[on];
+        below = below || rtp_demand_is_wanted(d);
     }
     for (; on > 0 && left > 0; on--) { /* from the topmost down: what it can not use is not lost */
         uint64_t more = least(left, most_of(&t->layers[on - 1]) - t->given[on - 1]);

@@ -8,6 +8,9 @@
 
 #include <crtc/base.h>
 
+/* What one that is not to be sent at all can use (an encoding that is not active): of a track the next one is the first then. */
+enum { RTP_DEMAND_NOTHING = 1 };
+
 /* What one layer, or one that has no layers, wants. Those of one track follow each other, from the smallest to the largest. */
 struct rtp_demand {
     uint32_t track;      /* whose it is */
@@ -22,6 +25,8 @@ struct rtp_demand {
 /* A fair share of `target_bps` for each: 0 for a layer that is off. The first of a track always gets something, as long as there is
  * anything. */
 void rtp_allocate(uint32_t target_bps, const struct rtp_demand *demands, size_t count, uint32_t *given_bps);
+
+bool rtp_demand_is_wanted(const struct rtp_demand *demand);
 
 /* What pictures of this size want with thirty of them a second: less than that is not worth looking at, more makes them hardly better. 0
  * of ones that are not known. */

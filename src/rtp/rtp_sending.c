@@ -620,9 +620,10 @@ static enum rtp_layer_rate rate_of(const struct rtp_demand *d, uint32_t given)
 /* Which layers are sent: whoever is to stay off although there would be something for him says so, and the rest is shared out anew. */
 static void switch_layers(struct wishes *w, rtc_time_t now, uint32_t target_bps)
 {
-    bool again = false, below = true;
+    bool again = false, below = true, first = true;
     for (size_t i = w->count > 0 && !w->streams[0]; i < w->count; i++) {
-        bool first = i == 0 || w->demands[i - 1].track != w->demands[i].track;
+        bool other = i == 0 || w->demands[i - 1].track != w->demands[i].track;
+        first = other || (first && !rtp_demand_is_wanted(&w->demands[i - 1]));
         enum rtp_layer_rate rate = first ? RTP_LAYER_ENOUGH : rate_of(&w->demands[i], w->given[i]);
         if (first)
             rtp_layer_switch_init(&w->streams[i]->layer);

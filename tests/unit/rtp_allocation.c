@@ -20,6 +20,7 @@ struct row {
         .track = 1, .least_bps = (pixels)*6 / 10, .enough_bps = (pixels)*27 / 10, .most_bps = most, .off = is_off \
     }
 #define LOW SIZED(320 * 180, 0, false)
+#define LOW_UNWANTED SIZED(320 * 180, RTP_DEMAND_NOTHING, false)
 #define MIDDLE SIZED(640 * 360, 0, false)
 #define HIGH SIZED(1280 * 720, 0, false)
 #define MIDDLE_OFF SIZED(640 * 360, 0, true)
@@ -57,6 +58,7 @@ static const struct row rows[] = {
      {100 * K, 200 * K, 600 * K}},
     {"the lowest layer alone", 100 * K, 3, {LOW, MIDDLE, HIGH}, {100 * K, 0, 0}},
     {"the lowest layer, however little there is", 10 * K, 3, {LOW, MIDDLE, HIGH}, {10 * K, 0, 0}},
+    {"the lowest that is wanted, however little there is", 10 * K, 3, {LOW_UNWANTED, MIDDLE, HIGH}, {1, 10 * K - 1, 0}},
     {"enough for the lowest, not for half of what the next needs: it gets the rest", 220 * K, 3, {LOW, MIDDLE, HIGH}, {220 * K, 0, 0}},
     {"half of what it needs keeps on what is on", 230 * K, 3, {LOW, MIDDLE, HIGH}, {155520, 230 * K - 155520, 0}},
     {"one that is to stay off does, with all above it", 3500 * K, 3, {LOW, MIDDLE_HELD, HIGH}, {3500 * K, 0, 0}},

@@ -106,12 +106,32 @@ static void layers_come_back_beside_one_that_is_inactive(void **state)
     assert_int_equal(send_layer(streams, 2, 320), RTC_OK);
 }
 
+/* Of those that are wanted the smallest is sent, however little there is. */
+static void the_smallest_that_is_wanted_is_sent(void **state)
+{
+    uint32_t streams[3];
+    struct rtp_outbound_stats stats;
+    (void)state;
+    fall_to_the_smallest(streams);
+    rtp_session_set_stream_bitrate(session, now, streams[0], 1, &out);
+    for (int i = 0; i < 50; i++) {
+        (void)send_layer(streams, 1, 1280);
+        (void)run(now + 100 * MS);
+        rtp_session_tick(session, now, &out);
+    }
+    assert_int_equal(send_layer(streams, 1, 1280), RTC_OK);
+    assert_int_equal(send_layer(streams, 2, 1280), RTC_ERR_INVALID_STATE);
+    assert_true(rtp_session_outbound_stats(session, streams[1], now, &stats));
+    assert_in_range(stats.target_bitrate_bps, 60000, 120000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(layers_come_back_when_pictures_are_smaller, begin_numbered, end_numbered),
         cmocka_unit_test_setup_teardown(layers_come_back_when_scaled_down_more, begin_numbered, end_numbered),
         cmocka_unit_test_setup_teardown(layers_come_back_beside_one_that_is_inactive, begin_numbered, end_numbered),
+        cmocka_unit_test_setup_teardown(the_smallest_that_is_wanted_is_sent, begin_numbered, end_numbered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
