@@ -41,6 +41,13 @@ struct channel *channel_new(rtc_context *context, const struct data_channel_opti
     return c;
 }
 
+void channel_renew(struct channel *c)
+{
+    *c = (struct channel){.id = CHANNEL_ID_NONE, .terms = c->terms};
+    list_init(&c->queue.active);
+    list_init(&c->low.above);
+}
+
 const struct moves data_channel_moves = {
     .module = "sctp",
     .what = "channel",

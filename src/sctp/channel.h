@@ -85,6 +85,8 @@ struct channel {
 struct channel *channel_new(rtc_context *context, const struct data_channel_options *options);
 /* It is in no list and holds no messages. */
 void channel_free(rtc_context *context, struct channel *channel);
+/* One that was made only to refuse a stream, and has: as if it were new. It is in no list and holds no messages. */
+void channel_renew(struct channel *channel);
 /* out_event() with the channel's handle. */
 struct sctp_event *channel_event(const struct channel *channel, enum sctp_event_type type, struct out *out);
 /* The one setter: stores, then tells. */

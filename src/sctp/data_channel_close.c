@@ -17,7 +17,12 @@ void channel_discard(struct data_channels *dc, struct channel *c)
     channel_queue_clear(&dc->queues, c);
     list_remove(&c->low.above);
     channel_partial_forget(&dc->partials, c);
-    channel_free(dc->context, c);
+    if (c->handle || dc->refusal) {
+        channel_free(dc->context, c);
+        return;
+    }
+    channel_renew(c); /* that said no once can do so again */
+    dc->refusal = c;
 }
 
 void channel_finish(struct data_channels *dc, struct channel *c, struct out *out)

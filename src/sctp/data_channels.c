@@ -107,12 +107,7 @@ uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_b
 
 int data_channels_reserve_ids(struct data_channels *dc)
 {
-    size_t most = 2 * (dc->set.count + 1); /* each takes the lowest of its parity that none of the others has, and the peer's first */
-    if (!channel_ready_refusal(dc))
-        return RTC_ERR_NO_MEMORY;
-    if (dc->has_role)
-        return RTC_OK;
-    return channel_set_reserve_ids(&dc->set, most < dc->streams ? most : dc->streams) ? RTC_OK : RTC_ERR_NO_MEMORY;
+    return channel_ready_refusal(dc) && channel_set_reserve_ids(&dc->set, dc->streams) ? RTC_OK : RTC_ERR_NO_MEMORY;
 }
 
 void data_channels_set_role(struct data_channels *dc, bool dtls_client)

@@ -35,9 +35,8 @@ void data_channels_set_remote_max(struct data_channels *channels, uint64_t bytes
 /* What that leaves of the largest message that a channel of this context can send. */
 uint64_t data_channels_limit(rtc_context *context, uint64_t remote_max_message_bytes);
 /* The DTLS role is agreed on: channels without an id get theirs, in the order in which they were made, and later ones at once. Memory for
- * that is asked for before (RTC_ERR_NO_MEMORY); one that finds no id keeps none (data_channel_info), and fails when the
- * association is up if it is not closed before. Another role, when DTLS begins
- * anew, is that of later channels. */
+ * that, and for refusing what the peer opens, is asked for before (RTC_ERR_NO_MEMORY); one that finds no id keeps none (data_channel_info),
+ * and fails when the association is up if it is not closed before. Another role, when DTLS begins anew, is that of later channels. */
 int data_channels_reserve_ids(struct data_channels *channels);
 void data_channels_set_role(struct data_channels *channels, bool dtls_client);
 /* An association of these channels that needs no handshake, once the peer's INIT chunk is known too (snap.h), with a peer whose port is

@@ -67,7 +67,7 @@ struct data_channels {
     struct channel_anew anew;
     uint32_t resets_wanted; /* channels that are RESET_WANTED: data_channel_close.c */
     struct channel_room room;
-    struct channel *refusal; /* owned: says no to a channel of the peer that there is no memory for; NULL: it does, or is not needed yet */
+    struct channel *refusal; /* owned: says no to a channel of the peer that there is no memory for; NULL: it does, or there is none yet */
     rtc_time_t unread_at;    /* since when something may wait in the association for want of room; RTC_TIME_NEVER: nothing does */
     struct sctp_counters counters; /* each file counts what it throws away */
     void (*wake)(void *user);

@@ -66,7 +66,13 @@ int transport_prepare_sctp(struct transport *t, uint16_t remote_port, bool anew,
     bool over = t->channels && data_channels_state(t->channels) == SCTP_CLOSED && t->sctp.state == ASSOCIATION_NONE;
     bool another = over || (t->sctp.state != ASSOCIATION_NONE && (anew || t->sctp.remote_port != remote_port));
     int error = another ? transport_make_channels(t, out) : transport_need_channels(t);
-    return error || another ? error : data_channels_reserve_ids(t->channels);
+    if (!error)
+        error = data_channels_reserve_ids(another ? *out : t->channels);
+    if (error) {
+        data_channels_free(*out);
+        *out = NULL;
+    }
+    return error;
 }
 
 /* ---- Given ---- */

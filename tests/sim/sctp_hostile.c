@@ -403,6 +403,51 @@ static void test_absurd_chunks(void **state)
     }
 }
 
+static bool no_memory;
+
+static void *may_alloc(void *user, size_t size)
+{
+    (void)user;
+    return no_memory ? NULL : malloc(size);
+}
+
+static void *may_realloc(void *user, void *memory, size_t size)
+{
+    (void)user;
+    return no_memory ? NULL : realloc(memory, size);
+}
+
+static void give_back(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+/* There is no memory when the peer opens a channel: it is refused, whatever its id, and so is the next one. */
+static void test_refused_without_memory(void **state)
+{
+    (void)state;
+    rtc_allocator allocator = {may_alloc, may_realloc, give_back, NULL};
+    rtc_context_options options = {.size = sizeof options, .allocator = &allocator};
+    struct rude *r = begin_in(&options, 0, false);
+    assert_int_equal(data_channels_reserve_ids(r->dc), RTC_OK);
+    say_open(r, 1, "there is some");
+    run(r, 20);
+    static const uint16_t streams[] = {251, 3, 251};
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+        say_open(r, streams[i], "there is none");
+        no_memory = true;
+        run(r, 10);
+        no_memory = false;
+        run(r, 100);
+        assert_int_equal(r->resets, i + 1);
+        assert_true(assoc_reset_streams(r->peer, r->now, &streams[i], 1, &r->peer_out));
+        run(r, 100);
+    }
+    assert_int_equal(r->opened, 1);
+    finish(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_ordered_until_acknowledged),
         cmocka_unit_test(test_one_byte_fragments),
         cmocka_unit_test(test_absurd_chunks),
+        cmocka_unit_test(test_refused_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

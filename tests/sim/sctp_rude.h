@@ -173,11 +173,11 @@ static inline void run(struct rude *r, int steps)
         step(r);
 }
 
-static inline struct rude *begin_with(uint32_t max_message, bool hears_few)
+static inline struct rude *begin_in(const rtc_context_options *context, uint32_t max_message, bool hears_few)
 {
     struct rude *r = calloc(1, sizeof *r);
     assert_non_null(r);
-    assert_int_equal(rtc_context_new(NULL, &r->context), RTC_OK);
+    assert_int_equal(rtc_context_new(context, &r->context), RTC_OK);
     r->hears_few = hears_few;
     context_seed(r->context, 1);
     sim_time_seed(300);
@@ -197,6 +197,11 @@ static inline struct rude *begin_with(uint32_t max_message, bool hears_few)
         step(r);
     assert_true(r->peer_up);
     return r;
+}
+
+static inline struct rude *begin_with(uint32_t max_message, bool hears_few)
+{
+    return begin_in(NULL, max_message, hears_few);
 }
 
 static inline struct rude *begin(uint32_t max_message)
