@@ -52,6 +52,7 @@ struct assoc_event {
         } message;
         struct {
             int error;
+            uint32_t ppid;
             uint16_t stream;
         } refused;
         struct {

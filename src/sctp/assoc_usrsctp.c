@@ -499,7 +499,7 @@ static bool take_piece(struct usrsctp_assoc *a, const struct sctp_rcvinfo *info,
     uint16_t stream = info->rcv_sid;
     int error = assembly_take(&a->assembly, stream, piece, last, a->options.max_message_bytes, pool, &whole);
     if (error)
-        *e = (struct assoc_event){.type = ASSOC_REFUSED, .refused = {error, stream}};
+        *e = (struct assoc_event){.type = ASSOC_REFUSED, .refused = {error, ntohl(info->rcv_ppid), stream}};
     else if (whole)
         *e = (struct assoc_event){.type = ASSOC_MESSAGE, .message = {whole, ntohl(info->rcv_ppid), stream}};
     return error || whole;

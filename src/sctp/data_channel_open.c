@@ -265,6 +265,12 @@ static void receive_open(struct data_channels *dc, uint16_t stream, struct slice
     refuse_stream(dc, stream, out);
 }
 
+void channel_refuse_open(struct data_channels *dc, uint16_t stream, struct out *out)
+{
+    if (stream < dc->streams && is_peers_parity(dc, stream) && !channel_set_by_id(&dc->set, stream))
+        refuse_stream(dc, stream, out);
+}
+
 void channel_receive_dcep(struct data_channels *dc, uint16_t stream, struct slice message, struct out *out)
 {
     struct channel *c = channel_set_by_id(&dc->set, stream);

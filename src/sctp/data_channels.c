@@ -3,6 +3,7 @@
 #include "data_channels.h"
 
 #include "data_channels_internal.h"
+#include "dcep.h"
 #include "memory.h"
 
 /* 1150: what is left of 1200 after DTLS, for who does not say; 576: any IPv4 host takes that (RFC 791). */
@@ -155,6 +156,8 @@ static void handle(struct data_channels *dc, rtc_time_t now, const struct assoc_
         channel_receive(dc, e->message.stream, e->message.ppid, e->message.packet, out);
         break;
     case ASSOC_REFUSED:
+        if (e->refused.ppid == PPID_DCEP)
+            channel_refuse_open(dc, e->refused.stream, out);
         channel_refuse(dc, e->refused.stream, e->refused.error, out);
         break;
     case ASSOC_RESET_INCOMING:

@@ -107,6 +107,8 @@ void channel_finish(struct data_channels *dc, struct channel *c, struct out *out
 bool channel_ready_refusal(struct data_channels *dc);
 /* data_channels_open(). */
 int channel_open(struct data_channels *dc, rtc_time_t now, const struct data_channel_options *options, uint32_t *handle, struct out *out);
+/* OPEN was lost, for want of memory or because it is too large: the peer is told that its channel is none. */
+void channel_refuse_open(struct data_channels *dc, uint16_t stream, struct out *out);
 /* data_channels_set_role(). */
 void channel_number_all(struct data_channels *dc);
 /* The association is on its way: what can be said before it is up. */

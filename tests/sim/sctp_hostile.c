@@ -448,6 +448,27 @@ static void test_refused_without_memory(void **state)
     finish(r);
 }
 
+/* What opens a channel is larger than a message may be: it is lost, and its channel refused. */
+static void test_too_large_to_open(void **state)
+{
+    (void)state;
+    static const char label[2000];
+    static uint8_t bytes[sizeof label + 64];
+    struct dcep_open open = {.max_retransmits = -1, .max_packet_life_ms = -1, .label = slice_of(label, sizeof label)};
+    assert_true(dcep_write_open(&open, bytes, sizeof bytes));
+    struct rude *r = begin(1000);
+    say(r, 2, PPID_DCEP, bytes, dcep_open_len(&open)); /* of an id that is ours: it makes no channel either way */
+    say(r, 3, PPID_BINARY, bytes, sizeof bytes);       /* opens nothing */
+    run(r, 50);
+    assert_int_equal(r->resets, 0);
+    say(r, 1, PPID_DCEP, bytes, dcep_open_len(&open));
+    run(r, 50);
+    assert_int_equal(r->resets, 1);
+    assert_int_equal(counters(r)->dropped, 3);
+    assert_int_equal(r->opened, 0);
+    finish(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_one_byte_fragments),
         cmocka_unit_test(test_absurd_chunks),
         cmocka_unit_test(test_refused_without_memory),
+        cmocka_unit_test(test_too_large_to_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
