@@ -112,18 +112,6 @@ void nack_list_drop_before(struct nack_list *l, int64_t sequence)
         erase(l, 0, n);
 }
 
-static void drop_hopeless(struct nack_list *l, rtc_time_t now)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        const struct nack_entry *e = &l->entries[i];
-        if (e->due <= now && !e->repeat && (e->tries >= NACK_TRIES || now - e->missed > MAX_AGE_US))
-            continue;
-        l->entries[kept++] = *e;
-    }
-    l->count = kept;
-}
-
 static rtc_time_t shortest_round_trip(const struct nack_list *l)
 {
     return l->round_trip > MIN_RETRY_US ? l->round_trip : MIN_RETRY_US;
@@ -138,9 +126,27 @@ static rtc_time_t retry_after(const struct nack_list *l)
     return after < shortest ? shortest : after > 2 * shortest ? 2 * shortest : after;
 }
 
+/* It is to be said once more, and an answer may still come. */
+static bool repeats(const struct nack_list *l, const struct nack_entry *e, rtc_time_t now)
+{
+    return e->repeat && now < e->asked + retry_after(l);
+}
+
+static void drop_hopeless(struct nack_list *l, rtc_time_t now)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct nack_entry *e = &l->entries[i];
+        if (e->due <= now && !repeats(l, e, now) && (e->tries >= NACK_TRIES || now - e->missed > MAX_AGE_US))
+            continue;
+        l->entries[kept++] = *e;
+    }
+    l->count = kept;
+}
+
 static void ask(const struct nack_list *l, struct nack_entry *e, rtc_time_t now)
 {
-    if (e->repeat) {
+    if (repeats(l, e, now)) {
         e->repeat = false;
         e->due = e->asked + retry_after(l);
         return;

@@ -40,8 +40,8 @@ void nack_list_reset(struct nack_list *list);
 bool nack_list_received(struct nack_list *list, rtc_time_t now, int64_t sequence, bool retransmitted);
 /* Nothing before this is wanted any more. */
 void nack_list_drop_before(struct nack_list *list, int64_t sequence);
-/* The numbers to ask for now, ascending, at most `max`; they become due again when an answer should have come: no sooner than a round trip
- * and no later than two. */
+/* The numbers to ask for now, ascending, at most `max`; they become due again to be said once more, and when an answer should have come: no
+ * sooner than a round trip and no later than two. */
 size_t nack_list_collect(struct nack_list *list, rtc_time_t now, rtc_time_t round_trip, uint16_t *sequences, size_t max);
 rtc_time_t nack_list_deadline(const struct nack_list *list);
 

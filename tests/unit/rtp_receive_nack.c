@@ -166,13 +166,28 @@ static void given_up(void **state)
     assert_int_equal(asked[0], 8);
 }
 
+/* Nobody collects for a while: what was to be said once more, and would be due again by now, is said once. */
+static void collected_late(void **state)
+{
+    size_t times = 0;
+    (void)state;
+    (void)nack_list_received(&list, 0, 1, false);
+    (void)nack_list_received(&list, 0, 3, false);
+    assert_int_equal(collect(0), 1);
+    for (size_t n; (n = collect(10 * ROUND_TRIP)) > 0;)
+        times += n;
+    assert_int_equal(times, 1);
+    assert_int_equal(nack_list_deadline(&list), 10 * ROUND_TRIP + ONCE_MORE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_gap_at_once, begin), cmocka_unit_test_setup(until_it_comes, begin),
-        cmocka_unit_test_setup(ten_times, begin),     cmocka_unit_test_setup(not_for_ever, begin),
-        cmocka_unit_test_setup(reordering, begin),    cmocka_unit_test_setup(too_many, begin),
-        cmocka_unit_test_setup(given_up, begin),      cmocka_unit_test_setup(answers_teach, begin),
+        cmocka_unit_test_setup(a_gap_at_once, begin),  cmocka_unit_test_setup(until_it_comes, begin),
+        cmocka_unit_test_setup(ten_times, begin),      cmocka_unit_test_setup(not_for_ever, begin),
+        cmocka_unit_test_setup(reordering, begin),     cmocka_unit_test_setup(too_many, begin),
+        cmocka_unit_test_setup(given_up, begin),       cmocka_unit_test_setup(answers_teach, begin),
+        cmocka_unit_test_setup(collected_late, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
