@@ -160,7 +160,6 @@ static void count(struct rtp_receiver *r, rtc_time_t now, const struct rtp_heade
     count_mark(r, packet);
     if (rtp_abs_capture_time_read(h->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME], &r->captured))
         r->captured_timestamp = h->timestamp;
-    (void)rtp_playout_delay_read(h->extensions[RTP_EXTENSION_PLAYOUT_DELAY], &r->bounds); /* what is none leaves them */
     uint8_t level;
     bool voice;
     if (rtp_audio_level_read(h->extensions[RTP_EXTENSION_AUDIO_LEVEL], &level, &voice))
@@ -329,7 +328,11 @@ static bool counted(struct rtp_receiver *r, rtc_time_t now, const struct rtp_hea
     count(r, now, h, packet);
     if (verdict == RECEIVE_RESTART)
         begin_anew(r, before, *sequence);
-    if (verdict == RECEIVE_STRAY || !r->playing)
+    if (verdict == RECEIVE_STRAY)
+        return false;
+    if (*sequence == r->arrival.highest) /* what comes late says what was wanted before; what is no value leaves them */
+        (void)rtp_playout_delay_read(h->extensions[RTP_EXTENSION_PLAYOUT_DELAY], &r->bounds);
+    if (!r->playing)
         return false;
     if (r->nacks && !nack_list_received(r->nacks, now, *sequence, false))
         rtp_receiver_want_keyframe(r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The video jitter buffer: which frames come out, in which order, when, and when a keyframe is wanted. */
 #include "drawn_moves.h"
+#include "rtp_receiver.h"
 #include "video_buffer.h"
 
 enum { MS = 1000, SECOND = 1000000, WAIT = 200 * MS };
@@ -540,12 +541,46 @@ static void clock_jumps_always(void **state)
     assert_int_equal(buffer.playout.stats.frames_released, 20000);
 }
 
+static void held_for(struct rtp_receiver *r, uint16_t number, rtc_time_t delay)
+{
+    const struct rtp_playout_delay both = {delay, delay};
+    uint8_t value[RTP_PLAYOUT_DELAY_LEN];
+    struct rtp_header h = {.payload_type = 96, .sequence = number, .timestamp = number * 3000u, .ssrc = 7};
+    rtp_playout_delay_write(value, &both);
+    h.extensions[RTP_EXTENSION_PLAYOUT_DELAY] = slice_of(value, sizeof value);
+    struct packet *packet = packet_copy(pool, slice_of("x", 1));
+    assert_non_null(packet);
+    h.payload = slice_of(packet_data(packet), 0);
+    rtp_receiver_packet(r, SECOND + number, &h, packet);
+}
+
+/* What its sender wants is what the newest packet says, whatever comes late or is far from the others. */
+static void a_late_word_about_waiting(void **state)
+{
+    const struct rtp_codec codec = {.name = "VP8", .payload_type = 96, .clock_rate = 90000};
+    struct rtp_receiver *r;
+    (void)state;
+    assert_int_equal(rtp_receiver_new(context, RTC_MEDIA_VIDEO, 7, &codec, false, &r), RTC_OK);
+    rtp_receiver_set_playing(r, true);
+    held_for(r, 1, 100000);
+    held_for(r, 2, 100000);
+    assert_int_equal(r->bounds.min, 100000);
+    held_for(r, 4, 20000);
+    assert_int_equal(r->bounds.min, 20000);
+    held_for(r, 3, 100000);
+    assert_int_equal(r->bounds.min, 20000);
+    held_for(r, 30000, 500000);
+    assert_int_equal(r->bounds.min, 20000);
+    rtp_receiver_free(r);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_drawn),
+        TEST(a_late_word_about_waiting),
         TEST(in_order),
         TEST(slow_frames_and_pauses),
         TEST(freezes_by_the_average),
