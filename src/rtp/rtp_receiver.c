@@ -79,7 +79,7 @@ static void restart(struct rtp_receiver *r)
 static void begin_anew(struct rtp_receiver *r, int64_t before, int64_t sequence)
 {
     restart(r);
-    r->sent_on_ahead += before + 2 - sequence;
+    r->sent_on.ahead += before + 2 - sequence;
 }
 
 void rtp_receiver_free(struct rtp_receiver *r)
@@ -196,7 +196,7 @@ static struct frame_origin origin_of(const struct rtp_header *h)
 static void forward(struct rtp_receiver *r, rtc_time_t now, const struct codec_row *codec, const struct rtp_header *h, int64_t sequence,
                     struct slice payload, const struct packet *packet)
 {
-    struct forward_packet *p = r->tap ? forward_packet_new(r->context, payload) : NULL;
+    struct forward_packet *p = r->sent_on.tap ? forward_packet_new(r->context, payload) : NULL;
     if (!p)
         return;
     struct slice level = h->extensions[RTP_EXTENSION_AUDIO_LEVEL], capture = h->extensions[RTP_EXTENSION_ABS_CAPTURE_TIME];
@@ -204,7 +204,7 @@ static void forward(struct rtp_receiver *r, rtc_time_t now, const struct codec_r
     p->marker = h->marker;
     p->ssrc = r->ssrc;
     p->timestamp = h->timestamp;
-    p->sequence = sequence + r->sent_on_ahead;
+    p->sequence = sequence + r->sent_on.ahead;
     p->has_sender_time = r->clock.known;
     p->sender_time = r->clock.known ? sender_clock_time(&r->clock, h->timestamp) : 0;
     p->arrived = packet_arrival(packet, now);
@@ -214,7 +214,7 @@ static void forward(struct rtp_receiver *r, rtc_time_t now, const struct codec_r
         p->said.capture_len = (uint8_t)capture.len;
         memcpy(p->said.capture, capture.data, capture.len);
     }
-    forward_tap_push(r->tap, p);
+    forward_tap_push(r->sent_on.tap, p);
 }
 
 /* False: it is broken, or there is no memory for it. */

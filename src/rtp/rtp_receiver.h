@@ -53,8 +53,10 @@ struct rtp_receiver {
     struct playout_party party;
     struct rtp_capture_time captured; /* as its sender said last, of what has this timestamp; ntp 0: never */
     uint32_t captured_timestamp;
-    struct forward_tap *tap;         /* takes a copy of each packet as it comes; its stream's; NULL: nobody wants any */
-    int64_t sent_on_ahead;           /* by so much their numbers are ahead of ours, which begin anew after a jump */
+    struct {
+        struct forward_tap *tap; /* takes a copy of each packet as it comes; its stream's; NULL: nobody wants any */
+        int64_t ahead;           /* by so much their numbers are ahead of ours, which begin anew after a jump */
+    } sent_on;
     struct frame_origin origin;      /* of the latest packet of a picture: those of one stream differ in nothing that is told */
     struct rtp_inbound_stats stats;  /* what the parts do not count themselves */
     struct rtp_inbound_stats before; /* what was counted of the stream when it was here before */

@@ -114,7 +114,7 @@ static struct rtp_receiver *ready(struct rtp_receiving *rc, rtc_time_t now, stru
         return NULL;
     struct tone_news news;
     const struct rtp_codec *codec = codec_of(rs, route->codec);
-    r->tap = rs->member->forwards ? &rs->tap : NULL;
+    r->sent_on.tap = rs->member->forwards ? &rs->tap : NULL;
     rtp_receiver_set_feedback(r, codec->nack && !rc->disable_nack, codec->pli);
     rtp_receive_stream_choose(rs, r, now);
     if (h->payload.len > 0)
