@@ -11,8 +11,8 @@
 #include "sent_sequences.h"
 #include "transport_feedback.h"
 
-/* Owned by the session; written by rtp_sending.c, but for what reports do to the rule of `budget` (rtp_session_rtcp.c, rtp_session.c) and
- * what is sent again (rtp_session_rtcp.c puts it into the pacer). */
+/* Owned by the session; written by rtp_sending.c and rtp_sending_rate.c, but for what reports do to the rule of `budget`
+ * (rtp_session_rtcp.c, rtp_session.c) and what is sent again (rtp_session_rtcp.c puts it into the pacer). */
 struct rtp_sending {
     const struct rtp_members *members;
     const struct rtp_outlet *outlet;
